@@ -1,0 +1,279 @@
+"""apply: one event into the state, and what follows from it. Total: every event at every time has a meaning,
+none may fail.
+
+The order is always the same: the fact, then triggers, then flattenings, then the ladder.
+"""
+
+from flyball.kernel.bounds import MAX_SYMBOLS
+from flyball.kernel.commands import carry_out, restart_due
+from flyball.kernel.controls.duplicate import intent_key
+from flyball.kernel.controls.rate import SECOND, remember
+from flyball.kernel.days import Day, IntentRecord
+from flyball.kernel.decide import Judged
+from flyball.kernel.effects import Alert, Cancel, DayStart, Effect, Query
+from flyball.kernel.events import (
+    Account,
+    Answer,
+    BotDown,
+    Command,
+    Config,
+    Epoch,
+    Event,
+    Feed,
+    Fill,
+    Flow,
+    Ingress,
+    Instrument,
+    Intent,
+    Mark,
+    NotSent,
+    Report,
+    Sent,
+    Session,
+    Tick,
+    Timeout,
+    Update,
+    Wake,
+)
+from flyball.kernel.flatten import ask_account, progress
+from flyball.kernel.hashes import fold_day
+from flyball.kernel.ladder import climb
+from flyball.kernel.latches import ACCOUNT_SCOPE, clear_latch, dwelt, key_of, set_latch
+from flyball.kernel.lifecycle import on_answer, on_fill, on_not_sent, on_sent, on_timeout, on_update
+from flyball.kernel.limits import from_values
+from flyball.kernel.market import accept, market_of
+from flyball.kernel.placing import ask, cancel, cancel_adds, place, unsent
+from flyball.kernel.state import Recent, State
+from flyball.kernel.stats import bar_number
+from flyball.kernel.triggers import drift, watch
+from flyball.kernel.truth import on_account
+from flyball.kernel.units import mul_div_up
+from flyball.kernel.words import APPROVE, CLIP, INFO, PENDING, REJECT, SENT, WARNING
+
+
+def apply(s: State, e: Event, out: list[Effect], judged: Judged | None) -> None:
+    """Take one event in. `judged` is the decision on an `Intent`, made before anything changed."""
+    if isinstance(e, Mark):
+        _mark(s, out, e)
+    elif isinstance(e, Intent):
+        assert judged is not None
+        _intent(s, out, e, judged)
+    elif isinstance(e, Fill):
+        worst = s.totals.gross
+        on_fill(s, out, e)
+        watch(s, out, e.symbol, worst)
+        _cursor(s, "broker", e.n)
+    elif isinstance(e, Update):
+        on_update(s, out, e)
+        _cursor(s, "broker", e.n)
+    elif isinstance(e, Sent):
+        on_sent(s, e)
+    elif isinstance(e, NotSent):
+        on_not_sent(s, out, e)
+    elif isinstance(e, Timeout):
+        on_timeout(s, out, e)
+    elif isinstance(e, Answer):
+        on_answer(s, out, e)
+    elif isinstance(e, Tick):
+        _due(s, out)
+    elif isinstance(e, (Wake, Ingress)):
+        _cursor(s, f"bot:{e.strategy}", e.n)
+    elif isinstance(e, BotDown):
+        _bot_down(s, out, e)
+    elif isinstance(e, Session):
+        _session(s, out, e)
+    elif isinstance(e, Account):
+        on_account(s, out, e)
+    elif isinstance(e, Command):
+        carry_out(s, out, e)
+        _cursor(s, "operator", e.n)
+    elif isinstance(e, Flow):
+        _flow(s, e)
+    elif isinstance(e, Report):
+        _report(s, out, e)
+    elif isinstance(e, Instrument):
+        _instrument(s, out, e)
+    elif isinstance(e, Feed):
+        s.carries[e.source] = e.carries
+    elif isinstance(e, Config):
+        s.profile = e.profile
+        s.limits = from_values(e.values)
+        s.rebuild()
+    else:
+        _epoch(s, out, e)
+    if s.flattenings:
+        progress(s, out)
+
+
+def _cursor(s: State, source: str, n: int) -> None:
+    if n > 0:
+        s.cursors[source] = n
+
+
+def _epoch(s: State, out: list[Effect], e: Epoch) -> None:
+    """A start: whatever was under way is taken up again, the broker asked first (P5)."""
+    s.epoch = e.epoch
+    s.account = e.account
+    s.broker = e.broker
+    s.mode = e.mode
+    s.environment = e.environment
+    s.account_asked = 0
+    for o in s.orders.values():
+        if o.asked_at != 0:
+            out.append(Query(o.asked_at, o.client_id, o.ask))
+        elif unsent(o) and o.state in (PENDING, SENT) and not o.waits:
+            out.append(Query(s.ts, o.client_id, 0))
+        if o.cancel_at != 0 and not o.final():
+            out.append(Cancel(o.cancel_at, o.client_id, "again", o.cancel_attempt))
+    for f in s.flattenings.values():
+        f.asked = 0
+
+
+def _instrument(s: State, out: list[Effect], e: Instrument) -> None:
+    old = s.markets.get(e.symbol)
+    if old is None and len(s.markets) >= MAX_SYMBOLS:
+        out.append(Alert(s.ts, "capacity", WARNING, f"{e.symbol} is one instrument too many"))
+        return
+    new = market_of(e)
+    if old is not None:
+        same = (old.price_exp, old.qty_exp) == (new.price_exp, new.qty_exp)
+        if not same and (s.position(e.symbol) != 0 or s.live_of(e.symbol)):
+            out.append(
+                Alert(s.ts, "instrument", WARNING, f"{e.symbol} changed its units while held; kept as it was")
+            )
+            return
+        if same:
+            old.tick, old.lot, old.tradable = new.tick, new.lot, new.tradable
+            return
+    s.markets[e.symbol] = new
+    s.refresh(e.symbol)
+
+
+def _session(s: State, out: list[Effect], e: Session) -> None:
+    """A new risk day: baselines from the ledger, counters at zero. Latches stay as they are."""
+    if e.day <= s.day.day:
+        return
+    first = s.day.day == 0
+    s.chain = fold_day(s)
+    baseline = s.day.baseline if first and s.known else s.equity()
+    s.day = Day(e.day, e.venue, e.open, e.close, baseline)
+    for of_symbol in s.books.values():
+        for b in of_symbol.values():
+            b.day_base = b.profit()
+    for m in s.markets.values():
+        m.first_of_session = True
+    s.closed = {}
+    s.recent = []
+    s.strange_fills = []
+    s.flattenings = {k: f for k, f in s.flattenings.items() if f.why != "ladder"}
+    out.append(DayStart(s.ts, e.day, baseline, s.high_water, e.open, e.close, e.venue))
+
+
+def _mark(s: State, out: list[Effect], e: Mark) -> None:
+    _cursor(s, "feed", e.n)
+    m = s.markets.get(e.symbol)
+    if m is None:
+        return
+    worst = s.totals.gross
+    if not accept(m, e, s.limits.of_symbol(e.symbol).max_tick_move):
+        return
+    price = m.mid()
+    bar = bar_number(e.ts, s.limits.atr_bar, s.day.day)
+    m.atr.add(bar, price, min(e.low or price, price), max(e.high or price, price))
+    s.revalue(e.symbol)
+    s.refresh(e.symbol)
+    drift(s, out, e.symbol)
+    watch(s, out, e.symbol, worst)
+
+
+def _intent(s: State, out: list[Effect], e: Intent, judged: Judged) -> None:
+    _cursor(s, f"bot:{e.strategy}", e.n)
+    d = judged.decision
+    out.append(d)
+    key = intent_key(e.strategy, e.intent)
+    if key not in s.day.intents and "CAPACITY_INTENTS" not in d.codes:
+        s.day.intents[key] = IntentRecord(d.verdict, d.qty)
+    if d.codes == ("CONTROL_FAILED",):
+        s.failures += 1
+        if set_latch(s, out, "L5", ACCOUNT_SCOPE, "governor", f"a control failed on intent {e.intent}"):
+            cancel_adds(s, out, ACCOUNT_SCOPE, "L5")
+    if d.verdict == REJECT:
+        return
+    assert d.verdict in (APPROVE, CLIP) and d.qty > 0 and judged.ask is not None
+    if d.adds:
+        remember(s.rates.orders, s.ts, SECOND)
+        window = s.limits.duplicate_window
+        s.recent = [r for r in s.recent if s.ts - r.ts < window]
+        s.recent.append(Recent(s.ts, e.strategy, e.symbol, e.side, e.qty, e.limit))
+    else:
+        remember(s.rates.reduces, s.ts, SECOND)
+    s.day.orders += 1
+    waits: list[str] = []
+    if not d.adds:
+        # an exit never meets an own order: that one is cancelled first, and the exit waits for the evidence
+        for other in judged.ask.crossing:
+            cancel(s, out, other, "makes room for an exit")
+            waits.append(other.client_id)
+    place(
+        s,
+        out,
+        intent=e.intent,
+        author="",
+        strategy=e.strategy,
+        symbol=e.symbol,
+        side=e.side,
+        qty=d.qty,
+        kind="limit" if d.limit else "market",
+        limit=d.limit,
+        tif=e.tif,
+        adds=d.adds,
+        leg=1,
+        waits=waits,
+    )
+
+
+def _bot_down(s: State, out: list[Effect], e: BotDown) -> None:
+    _cursor(s, f"bot:{e.strategy}", e.n)
+    scope = f"strategy:{e.strategy}"
+    if set_latch(s, out, "L5", scope, "governor", f"the bot is down: {e.why}"):
+        cancel_adds(s, out, scope, "L5")
+
+
+def _flow(s: State, e: Flow) -> None:
+    """Money in or out is no profit and no drawdown: the high-water mark moves in proportion (unitised
+    NAV)."""
+    _cursor(s, "flow", e.n)
+    equity = s.equity()
+    s.cash += e.amount
+    s.flows += e.amount
+    s.day.flows += e.amount
+    if equity > 0 and equity + e.amount > 0:
+        s.high_water = mul_div_up(s.high_water, equity + e.amount, equity)
+    else:
+        s.high_water = max(0, s.high_water + e.amount)
+
+
+def _report(s: State, out: list[Effect], e: Report) -> None:
+    key = key_of("L9a", ACCOUNT_SCOPE)
+    if e.what == "journal" and e.value == "ok":
+        if key in s.latches and dwelt(s.latches[key], s.ts):
+            clear_latch(s, out, key, "governor", e.detail)
+    elif e.what == "journal":
+        if set_latch(s, out, "L9a", ACCOUNT_SCOPE, "governor", f"journal {e.value}: {e.detail}"):
+            cancel_adds(s, out, ACCOUNT_SCOPE, "L9a")
+    elif e.value not in ("ok", ""):
+        out.append(Alert(s.ts, e.what, INFO, f"{e.value}: {e.detail}"))
+
+
+def _due(s: State, out: list[Effect]) -> None:
+    """A timer: every one that is due."""
+    for key in [k for k, due in s.timers.items() if due <= s.ts]:
+        del s.timers[key]
+        if key == "account":
+            ask_account(s, out, "again")
+            continue
+        o = s.orders.get(key.partition(" ")[2])
+        if o is not None:
+            ask(s, out, o)
+    restart_due(s)
+    climb(s, out)

@@ -1,0 +1,64 @@
+"""One canonical byte string for any kernel value, and its hash. Equal values give equal bytes on any
+machine, compiled or not.
+
+Integers as `i<decimal>;`, text as `s<length>:<utf-8>`, booleans `t`/`f`, sequences `l...e`, mappings sorted
+by key `d...e`, records
+`o<class name>...e` field by field. Fields in a record's DERIVED are left out: they are recomputed, not
+remembered.
+"""
+
+import hashlib
+from dataclasses import fields
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def hashed_fields(kind: type) -> tuple[str, ...]:
+    """The names of a record's fields that count, in order."""
+    names = _FIELDS.get(kind)
+    if names is None:
+        derived = getattr(kind, "DERIVED", ())
+        names = tuple(f.name for f in fields(kind) if f.name not in derived)
+        _FIELDS[kind] = names
+    return names
+
+
+def _write(value: object, out: list[str]) -> None:
+    if value is True:
+        out.append("t")
+    elif value is False:
+        out.append("f")
+    elif isinstance(value, int):
+        out.append(f"i{value};")
+    elif isinstance(value, str):
+        out.append(f"s{len(value)}:{value}")
+    elif isinstance(value, (list, tuple)):
+        out.append("l")
+        for item in value:
+            _write(item, out)
+        out.append("e")
+    elif isinstance(value, dict):
+        out.append("d")
+        for key in sorted(value):
+            _write(key, out)
+            _write(value[key], out)
+        out.append("e")
+    else:
+        kind = type(value)
+        out.append(f"o{kind.__name__};")
+        for name in hashed_fields(kind):
+            _write(getattr(value, name), out)
+        out.append("e")
+
+
+def canonical(value: object) -> bytes:
+    """The canonical bytes of a value made of int, str, bool, sequences, mappings with text keys, and records
+    of those."""
+    out: list[str] = []
+    _write(value, out)
+    return "".join(out).encode()
+
+
+def digest(value: object) -> str:
+    """sha256 of the canonical bytes, as hex."""
+    return hashlib.sha256(canonical(value)).hexdigest()

@@ -1,0 +1,218 @@
+"""What goes out: each effect is one thing the kernel decided, recorded behind the event that caused it.
+
+Some are also work for the outside (`Order`, `Cancel`, `Query`, `AskAccount`); the rest are the record of
+what was decided and why. A replay must reproduce all of them, bit for bit.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass
+class Decision:
+    """The answer to one intent, with the evidence of every control."""
+
+    KIND: ClassVar[str] = "decision"
+    ts: int
+    intent: str
+    strategy: str
+    symbol: str
+    side: int
+    verdict: str
+    qty: int  # approved quantity, 0 when rejected
+    would_pass: int  # the quantity that would have passed (a refusal for size), else 0
+    limit: int  # the price limit it leaves with, 0 = none
+    codes: tuple[str, ...]  # primary first
+    adds: bool
+    reference: int  # the price it was judged with, 0 = none
+    scale: int  # ppm
+    evidence: tuple[
+        int, ...
+    ]  # value, limit of every key in kernel.controls.EVIDENCE, flat; UNKNOWN = -1, OFF = -2
+
+
+@dataclass
+class Order:
+    """Send this order. What adds leaves only once its block is durable; what reduces leaves at once (P1)."""
+
+    KIND: ClassVar[str] = "order"
+    ts: int
+    client_id: str
+    intent: str  # "" when the governor is the author
+    author: str  # "" or the governor's reason: "L1", "ladder", "flatten", "panic"
+    strategy: str
+    symbol: str
+    side: int
+    qty: int
+    type: str
+    limit: int
+    tif: str
+    adds: bool
+    attempt: int  # 1, 2, 3 under the same client id
+    leg: int
+    again: bool  # re-emitted at a start: ask the broker for the id first
+
+
+@dataclass
+class Cancel:
+    """Cancel this order."""
+
+    KIND: ClassVar[str] = "cancel"
+    ts: int
+    client_id: str
+    why: str
+    attempt: int
+
+
+@dataclass
+class Query:
+    """Ask the broker for this client order id."""
+
+    KIND: ClassVar[str] = "query"
+    ts: int
+    client_id: str
+    ask: int
+
+
+@dataclass
+class AskAccount:
+    """Ask the broker for its own figures."""
+
+    KIND: ClassVar[str] = "ask_account"
+    ts: int
+    ask: int
+    why: str
+
+
+@dataclass
+class LatchChange:
+    """A latch was set or cleared."""
+
+    KIND: ClassVar[str] = "latch"
+    ts: int
+    latch: str
+    action: str
+    scope: str  # "account" | "strategy:X" | "symbol:X"
+    state: str
+    positions: str
+    by: str
+    reason: str
+    clears: str
+
+
+@dataclass
+class DayStart:
+    """Baselines of a risk day, from the ledger."""
+
+    KIND: ClassVar[str] = "day_start"
+    ts: int
+    day: int
+    baseline: int
+    high_water: int
+    open: int
+    close: int
+    venue: str
+
+
+@dataclass
+class Trip:
+    """A trigger was reached. Loss limits are triggers: what was beyond it is the overshoot."""
+
+    KIND: ClassVar[str] = "trip"
+    ts: int
+    trigger: str  # "daily_loss" | "caution" | "restrict" | "halt"
+    scope: str
+    value: int  # micros lost
+    limit: int  # micros at which it trips
+    overshoot: int  # micros beyond the limit
+    symbol: str  # whose mark or fill tripped it
+    worst_book: int  # worst-case gross value at the mark before, micros
+
+
+@dataclass
+class Flat:
+    """A flattening ended: confirmed flat, or what is left."""
+
+    KIND: ClassVar[str] = "flat"
+    ts: int
+    scope: str
+    why: str
+    confirmed: bool
+    residue: tuple[tuple[str, str, int], ...]  # (strategy, symbol, quantity)
+    pnl: int  # micros gained (+) or lost (-) while flattening, shown apart
+    attempts: int
+
+
+@dataclass
+class Drift:
+    """A mark carried the book past a cap: what adds is refused, nothing else."""
+
+    KIND: ClassVar[str] = "drift"
+    ts: int
+    control: str
+    symbol: str
+    value: int
+    limit: int
+
+
+@dataclass
+class Divergence:
+    """The broker's figures and ours differ."""
+
+    KIND: ClassVar[str] = "divergence"
+    ts: int
+    what: str
+    ours: str
+    theirs: str
+    healed: bool
+
+
+@dataclass
+class Alert:
+    """Something a person should know."""
+
+    KIND: ClassVar[str] = "alert"
+    ts: int
+    alert: str
+    severity: str
+    text: str
+
+
+@dataclass
+class Refused:
+    """A command that was not carried out, and why."""
+
+    KIND: ClassVar[str] = "refused"
+    ts: int
+    what: str
+    by: str
+    why: str
+
+
+@dataclass
+class Done:
+    """A command that was carried out."""
+
+    KIND: ClassVar[str] = "done"
+    ts: int
+    what: str
+    by: str
+    text: str
+
+
+Effect = (
+    Decision
+    | Order
+    | Cancel
+    | Query
+    | AskAccount
+    | LatchChange
+    | DayStart
+    | Trip
+    | Flat
+    | Drift
+    | Divergence
+    | Alert
+    | Refused
+    | Done
+)

@@ -1,0 +1,83 @@
+"""The worst case of one symbol over every outcome of its live orders, in closed form (P2).
+
+With P = signed value of the position, B and S = values of what buys and sells may still execute, each at the
+worse of its limit and the mark, every subset of fills gives a signed value in [P - S, P + B]; so the worst
+is max(P + B, S - P). Traded value plus the exit it then needs is B' + S' + |P + B' - S'|, largest at max(P +
+2B, 2S - P). tests/oracle enumerates the subsets and must agree.
+"""
+
+from dataclasses import dataclass
+
+from flyball.kernel.units import POW10, PPM, UNKNOWN, mul_div_up
+
+
+@dataclass
+class Exposure:
+    """One symbol, account-wide. Micros, except quantities. A cache: the state's `check` recomputes it."""
+
+    position: int = 0  # signed quantity
+    value: int = 0  # P
+    buys: int = 0  # B
+    sells: int = 0  # S
+    buy_qty: int = 0
+    sell_qty: int = 0
+    stress: int = UNKNOWN  # ppm
+    unpriced: bool = False  # something is held or working and there is no price
+
+    def high(self) -> int:
+        return self.value + self.buys
+
+    def low(self) -> int:
+        return self.value - self.sells
+
+    def worst(self) -> int:
+        return max(self.value + self.buys, self.sells - self.value)
+
+    def turnover(self) -> int:
+        """Value still to be traded at worst: working orders and the exit of what they may leave."""
+        return max(self.value + 2 * self.buys, 2 * self.sells - self.value)
+
+    def turnover_qty(self) -> int:
+        return max(self.position + 2 * self.buy_qty, 2 * self.sell_qty - self.position)
+
+    def stressed(self) -> int:
+        return mul_div_up(self.worst(), max(self.stress, 0), PPM)
+
+    def held(self) -> bool:
+        return self.position != 0 or self.buy_qty != 0 or self.sell_qty != 0
+
+    def cost(self, qty_exp: int, fee_per_unit: int, fee_rate: int) -> int:
+        """Fees still to be paid at worst, micros."""
+        return mul_div_up(self.turnover_qty() * fee_per_unit, 1, POW10[qty_exp]) + mul_div_up(
+            self.turnover(), fee_rate, PPM
+        )
+
+
+@dataclass
+class Totals:
+    """Sums over symbols of the worst cases. Micros."""
+
+    gross: int = 0
+    high: int = 0
+    low: int = 0
+    count: int = 0
+    turnover: int = 0
+    cost: int = 0
+    stressed: int = 0
+    unpriced: int = 0  # symbols held or working without a price
+
+    def take(self, x: Exposure, cost: int, sign: int) -> None:
+        """Add (sign 1) or remove (sign -1) one symbol."""
+        self.gross += sign * x.worst()
+        self.high += sign * x.high()
+        self.low += sign * x.low()
+        self.turnover += sign * x.turnover()
+        self.cost += sign * cost
+        self.stressed += sign * x.stressed()
+        if x.held():
+            self.count += sign
+        if x.unpriced:
+            self.unpriced += sign
+
+    def net(self) -> int:
+        return max(self.high, -self.low)

@@ -1,0 +1,53 @@
+"""The close (M2): warn, flatten, hard cutoff, verify flat. Every rung is an event of the clock, relative to
+the scheduled close.
+
+A book that is not flat at the close is latched (L5) and a person is paged (P10).
+"""
+
+from typing import Final
+
+from flyball.kernel.effects import Alert, Effect
+from flyball.kernel.flatten import ask_account, begin, last_call
+from flyball.kernel.latches import ACCOUNT_SCOPE, set_latch
+from flyball.kernel.placing import cancel_adds
+from flyball.kernel.state import State
+from flyball.kernel.units import NS
+from flyball.kernel.words import CRITICAL, INFO
+
+CHECK_AFTER: Final = 10 * NS  # after the close, when late reports of fills have come
+
+
+def climb(s: State, out: list[Effect]) -> None:
+    """Take every rung that is due."""
+    while True:
+        due = s.day.rung(s.limits.flat_by == "close")
+        if due == 0 or s.ts < due:
+            break
+        s.day.stage += 1
+        if s.day.stage == 1:
+            if s.books_held() or s.orders:
+                out.append(Alert(s.ts, "close_near", INFO, "10 minutes to the close; flattening begins in 5"))
+        elif s.day.stage == 2:
+            cancel_adds(s, out, ACCOUNT_SCOPE, "ladder")
+            begin(s, "ladder", ACCOUNT_SCOPE, foreign=False)
+        elif s.day.stage == 3:
+            last_call(s)
+        else:
+            _verify(s, out)
+    if s.day.day != 0 and not s.day.checked and s.ts >= s.day.close + CHECK_AFTER:
+        s.day.checked = True
+        ask_account(s, out, "after the close")
+
+
+def _verify(s: State, out: list[Effect]) -> None:
+    left = s.books_held()
+    if not left:
+        return
+    what = ", ".join(f"{b.strategy} {b.symbol}" for b in left)
+    set_latch(s, out, "L5", ACCOUNT_SCOPE, "ladder", f"not flat at the close: {what}")
+    out.append(Alert(s.ts, "not_flat_at_close", CRITICAL, f"not flat at the close: {what}"))
+
+
+def check_due(s: State) -> int:
+    """When the figures are compared after the close; 0 when done."""
+    return 0 if s.day.day == 0 or s.day.checked else s.day.close + CHECK_AFTER

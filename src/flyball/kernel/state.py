@@ -1,0 +1,280 @@
+"""Everything the kernel knows, as one tree: a function of the journal, bounded, hashed leaf by leaf.
+
+Caches that can be recomputed are named in DERIVED and left out of the hash; `check` recomputes them and
+every money identity.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from flyball.kernel.days import Day
+from flyball.kernel.exposure import Exposure, Totals
+from flyball.kernel.ledger import Book, revalue
+from flyball.kernel.limits import Limits
+from flyball.kernel.market import Market
+from flyball.kernel.orders import OrderState
+from flyball.kernel.units import PPM, UNKNOWN, notional
+from flyball.kernel.words import OUTSIDE
+
+
+@dataclass
+class Latch:
+    """One reason why trading is restricted now."""
+
+    id: str
+    scope: str  # "account" | "strategy:X" | "symbol:X"
+    state: str
+    positions: str
+    by: str
+    reason: str
+    since: int
+    day: int  # risk day it was set in
+
+
+@dataclass
+class Flattening:
+    """One flattening under way: of a latch, the ladder or a command. Restarts where it stood."""
+
+    why: str  # latch id, "ladder" or "flatten"
+    scope: str
+    started: int
+    start_equity: int
+    attempts: int = 0
+    next_at: int = 0  # when unfilled exits are taken back and tried again
+    asked: int = 0  # the account query that has to confirm it; 0 = not asked
+    done: bool = False  # confirmed, until something is there again
+    foreign: bool = True  # also what nobody asked for
+    positions: bool = True  # False: cancel only
+    paged: bool = False
+
+
+@dataclass
+class Rates:
+    """Recent times, oldest first, each list at most as long as its limit."""
+
+    orders: list[int] = field(default_factory=list)
+    messages: list[int] = field(default_factory=list)
+    rejects: list[int] = field(default_factory=list)
+    reduces: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Recent:
+    """An approved order remembered for `duplicate_window`."""
+
+    ts: int
+    strategy: str
+    symbol: str
+    side: int
+    qty: int
+    limit: int
+
+
+@dataclass
+class State:
+    """The aggregate. Keys of every dict are names; values are what they say."""
+
+    seq: int = 0
+    ts: int = 0
+    epoch: int = 0
+    account: str = "0"
+    broker: str = ""
+    mode: str = ""
+    environment: str = ""
+    profile: str = ""
+    limits: Limits = field(default_factory=Limits)
+    markets: dict[str, Market] = field(default_factory=dict)
+    carries: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    books: dict[str, dict[str, Book]] = field(default_factory=dict)  # symbol -> strategy -> book
+    known: bool = False  # the broker's account has been read
+    adoption: bool = False  # foreign positions were adopted; adds wait for a named operator
+    cash: int = 0
+    flows: int = 0  # of all time
+    high_water: int = 0
+    caution: bool = False
+    acknowledged: bool = False  # restrict zone acknowledged (L3)
+    day: Day = field(default_factory=Day)
+    chain: str = ""  # digest of all earlier days' intents
+    orders: dict[str, OrderState] = field(default_factory=dict)  # live
+    closed: dict[str, OrderState] = field(default_factory=dict)  # of this risk day
+    live: dict[str, dict[str, OrderState]] = field(default_factory=dict)  # symbol -> client id -> order
+    order_seq: int = 0
+    exit_legs: int = 0
+    account_ask: int = 0
+    account_asked: int = 0  # the open one; 0 = none
+    timers: dict[str, int] = field(default_factory=dict)  # "ask <client id>", "account" -> due
+    mismatches: int = 0
+    strange_fills: list[str] = field(default_factory=list)
+    rates: Rates = field(default_factory=Rates)
+    recent: list[Recent] = field(default_factory=list)
+    latches: dict[str, Latch] = field(default_factory=dict)  # "L1 account" -> latch
+    flattenings: dict[str, Flattening] = field(default_factory=dict)
+    drifting: dict[str, int] = field(default_factory=dict)  # "C2 AAPL" -> since
+    tripped: dict[str, int] = field(default_factory=dict)  # trigger and scope -> since; until re-armed
+    restart_scale: int = PPM  # after a panic: 25, 50, 100%
+    restart_step: int = 0  # when it rises next; 0 = not
+    cursors: dict[str, int] = field(default_factory=dict)
+    failures: int = 0  # controls or apply that failed
+    DERIVED: ClassVar[tuple[str, ...]] = ("exposures", "totals", "value", "live", "unvalued")
+    exposures: dict[str, Exposure] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
+    value: int = 0  # of all books
+    unvalued: int = 0  # books held without a price
+
+    # -- figures
+    # -------------------------------------------------------------------------------------------------------
+
+    def equity(self) -> int:
+        return self.cash + self.value
+
+    def day_profit(self) -> int:
+        """Since the risk day's start, flows stripped. Fees are inside equity."""
+        return self.equity() - self.day.baseline - self.day.flows
+
+    def base(self) -> int:
+        """What percentages are of: equity at the risk day's start, or now when lower."""
+        return min(self.day.baseline + self.day.flows, self.equity())
+
+    def valued(self) -> bool:
+        return self.known and self.unvalued == 0 and self.totals.unpriced == 0
+
+    def book(self, strategy: str, symbol: str) -> Book:
+        of_symbol = self.books.get(symbol)
+        if of_symbol is None:
+            of_symbol = {}
+            self.books[symbol] = of_symbol
+        found = of_symbol.get(strategy)
+        if found is None:
+            found = Book(strategy, symbol)
+            of_symbol[strategy] = found
+        return found
+
+    def book_qty(self, strategy: str, symbol: str) -> int:
+        of_symbol = self.books.get(symbol)
+        if of_symbol is None:
+            return 0
+        found = of_symbol.get(strategy)
+        return 0 if found is None else found.qty
+
+    def position(self, symbol: str) -> int:
+        x = self.exposures.get(symbol)
+        return 0 if x is None else x.position
+
+    def order(self, client_id: str) -> OrderState | None:
+        found = self.orders.get(client_id)
+        return found if found is not None else self.closed.get(client_id)
+
+    def live_of(self, symbol: str) -> list[OrderState]:
+        of_symbol = self.live.get(symbol)
+        return [] if of_symbol is None else list(of_symbol.values())
+
+    def books_held(self) -> list[Book]:
+        """Books of strategies (not what was found outside) that hold something, in order."""
+        return [
+            b
+            for _, of_symbol in sorted(self.books.items())
+            for _, b in sorted(of_symbol.items())
+            if b.qty != 0 and b.strategy != OUTSIDE
+        ]
+
+    # -- caches
+    # --------------------------------------------------------------------------------------------------------
+
+    def refresh(self, symbol: str) -> None:
+        """Recompute one symbol's worst case after its price, position or orders changed."""
+        m = self.markets.get(symbol)
+        if m is None:
+            return
+        x = self.exposures.get(symbol)
+        if x is None:
+            x = Exposure()
+            self.exposures[symbol] = x
+        else:
+            self.totals.take(x, self._cost(x, m), -1)
+        fill_exposure(self, m, x)
+        self.totals.take(x, self._cost(x, m), 1)
+
+    def _cost(self, x: Exposure, m: Market) -> int:
+        return x.cost(m.qty_exp, self.limits.fee_per_unit, self.limits.fee_rate)
+
+    def revalue(self, symbol: str) -> None:
+        """Revalue every book of a symbol at its market."""
+        m = self.markets[symbol]
+        for b in self.books.get(symbol, {}).values():
+            was = b.qty != 0 and b.adopted
+            self.value += revalue(b, m)
+            if was and not b.adopted:
+                self.unvalued -= 1
+
+    def rebuild(self) -> None:
+        """All caches anew, for a new configuration or a decoded state."""
+        self.exposures = {}
+        self.totals = Totals()
+        self.live = {}
+        self.value = 0
+        self.unvalued = 0
+        for o in self.orders.values():
+            self.live.setdefault(o.symbol, {})[o.client_id] = o
+        for symbol in self.markets:
+            for b in self.books.get(symbol, {}).values():
+                revalue(b, self.markets[symbol])
+                self.value += b.value
+                if b.qty != 0 and b.adopted:
+                    self.unvalued += 1
+            self.refresh(symbol)
+
+    # -- invariants
+    # ----------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Recompute what is cached and every identity; AssertionError names what is broken."""
+        value = 0
+        totals = Totals()
+        for symbol, m in self.markets.items():
+            x = Exposure()
+            fill_exposure(self, m, x)
+            assert symbol not in self.exposures or x == self.exposures[symbol], f"exposure of {symbol}"
+            if symbol in self.exposures:
+                totals.take(x, self._cost(x, m), 1)
+        assert totals == self.totals, "totals"
+        for symbol, of_symbol in self.books.items():
+            for b in of_symbol.values():
+                value += b.value
+                assert b.adopted or sum(lot.qty for lot in b.lots) == abs(b.qty), (
+                    f"lots of {b.strategy} {symbol}"
+                )
+                assert all(lot.qty > 0 for lot in b.lots), f"empty lot of {b.strategy} {symbol}"
+        assert value == self.value, "value of books"
+        for client_id, o in self.orders.items():
+            assert o.live() or not o.final(), f"dead order {client_id} is kept as live"
+            assert client_id in self.live.get(o.symbol, {}), f"live order {client_id} is not indexed"
+        assert sum(len(v) for v in self.live.values()) == len(self.orders), "live index"
+        assert self.high_water >= 0 and self.day.flows == self.day.flows
+
+
+def fill_exposure(s: State, m: Market, x: Exposure) -> None:
+    """The worst case of one symbol from its books and live orders."""
+    position = 0
+    for b in s.books.get(m.symbol, {}).values():
+        position += b.qty
+    price = m.high_price()
+    buys = sells = buy_qty = sell_qty = 0
+    for o in s.live.get(m.symbol, {}).values():
+        left = o.remaining()
+        if left == 0:
+            continue
+        worth = notional(max(o.limit, price), left, m.scale)
+        if o.side > 0:
+            buys += worth
+            buy_qty += left
+        else:
+            sells += worth
+            sell_qty += left
+    x.position = position
+    x.value = notional(price, position, m.scale)
+    x.buys = buys
+    x.sells = sells
+    x.buy_qty = buy_qty
+    x.sell_qty = sell_qty
+    x.unpriced = not m.known() and (position != 0 or buy_qty != 0 or sell_qty != 0)
+    x.stress = UNKNOWN if not m.known() else m.atr.stress(m.mid(), s.limits.stress_floor)

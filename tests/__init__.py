@@ -1,0 +1,1 @@
+"""Every rule beside its name: tests/ mirrors src/flyball/."""
