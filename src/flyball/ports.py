@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from flyball.kernel.effects import AskAccount, Cancel, Order, Query
-from flyball.kernel.events import Event
+from flyball.kernel.events import Account, Answer, Event
 
 
 class Clock(Protocol):
@@ -163,6 +163,14 @@ class Broker(Source, Protocol):
     def cancel(self, cancel: Cancel) -> None: ...
     def query(self, query: Query) -> None: ...
     def account(self, ask: AskAccount) -> None: ...
+    async def lookup(self, client_id: str, now: int) -> Answer | None:
+        """At a start, before anything else: does the broker have this id? None = could not look (Unknown)."""
+        ...
+
+    async def read_account(self, now: int) -> Account | None:
+        """At a start: the broker's figures. None = could not look (Unknown)."""
+        ...
+
     def resume(self, cursor: int, now: int) -> None:
         """Go on behind event number `cursor` of its stream (0 = from the beginning of the account)."""
         ...
@@ -174,6 +182,10 @@ class Bot(Source, Protocol):
     strategy: str
 
     def tell(self, items: Sequence[dict[str, object]], now: int) -> None: ...
+    def watch(self) -> int | None:
+        """A descriptor that becomes readable when the bot says something; None: do not listen now."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -155,16 +155,16 @@ def _session(s: State, out: list[Effect], e: Session) -> None:
         return
     first = s.day.day == 0
     s.chain = fold_day(s)
-    baseline = s.day.baseline if first and s.known else s.equity()
+    baseline = s.day.baseline + s.day.flows if first and s.known else s.equity()
     s.day = Day(e.day, e.venue, e.open, e.close, baseline)
     for of_symbol in s.books.values():
         for b in of_symbol.values():
             b.day_base = b.profit()
     for m in s.markets.values():
         m.first_of_session = True
+    s.closed_before = s.closed
     s.closed = {}
     s.recent = []
-    s.strange_fills = []
     s.flattenings = {k: f for k, f in s.flattenings.items() if f.why != "ladder"}
     out.append(DayStart(s.ts, e.day, baseline, s.high_water, e.open, e.close, e.venue))
 

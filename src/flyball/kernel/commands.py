@@ -88,7 +88,7 @@ def _clear(s: State, out: list[Effect], latch: str, scope: str, args: dict[str, 
     if why:
         return why
     if latch == "L2" and args.get("rebase") == "yes":
-        s.high_water = s.equity()
+        s.high_water = max(0, s.equity())
         s.caution = False
         s.acknowledged = False
     if latch == "L3":

@@ -16,7 +16,8 @@ class Exposure:
     """One symbol, account-wide. Micros, except quantities. A cache: the state's `check` recomputes it."""
 
     position: int = 0  # signed quantity
-    value: int = 0  # P
+    value: int = 0  # P, rounded up
+    floor: int = 0  # P, rounded down: what the short side is measured from
     buys: int = 0  # B
     sells: int = 0  # S
     buy_qty: int = 0
@@ -28,14 +29,14 @@ class Exposure:
         return self.value + self.buys
 
     def low(self) -> int:
-        return self.value - self.sells
+        return self.floor - self.sells
 
     def worst(self) -> int:
-        return max(self.value + self.buys, self.sells - self.value)
+        return max(self.value + self.buys, self.sells - self.floor)
 
     def turnover(self) -> int:
         """Value still to be traded at worst: working orders and the exit of what they may leave."""
-        return max(self.value + 2 * self.buys, 2 * self.sells - self.value)
+        return max(self.value + 2 * self.buys, 2 * self.sells - self.floor)
 
     def turnover_qty(self) -> int:
         return max(self.position + 2 * self.buy_qty, 2 * self.sell_qty - self.position)

@@ -68,7 +68,7 @@ def _step(s: State, out: list[Effect], f: Flattening) -> None:
         if not o.author:
             cancel(s, out, o, f.why)
     exits = [o for o in live if o.author]
-    if exits and s.ts >= f.next_at:
+    if exits and 0 < f.next_at <= s.ts:
         f.attempts += 1
         for o in exits:
             cancel(s, out, o, f"{f.why}: unfilled, tried again")

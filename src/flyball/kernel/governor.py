@@ -12,7 +12,7 @@ from flyball.kernel.events import Event, Intent
 from flyball.kernel.hashes import book_hash, state_hash
 from flyball.kernel.ladder import check_due
 from flyball.kernel.latches import ACCOUNT_SCOPE, set_latch
-from flyball.kernel.placing import gate
+from flyball.kernel.placing import cancel_adds, gate
 from flyball.kernel.state import State
 
 VERSION = "1"  # of the rules: any change that can change a decision raises it
@@ -40,7 +40,8 @@ class Governor:
         except Exception as fault:  # noqa: BLE001 - whatever it is, it must stop trading, not the governor
             self.fault = f"{type(fault).__name__}: {fault} while applying {e.KIND}"
             s.failures += 1
-            set_latch(s, out, "L9b", ACCOUNT_SCOPE, "governor", self.fault)
+            if set_latch(s, out, "L9b", ACCOUNT_SCOPE, "governor", self.fault):
+                cancel_adds(s, out, ACCOUNT_SCOPE, "L9b")
         s.seq += len(out)
         return out
 

@@ -44,7 +44,8 @@ def _verify(s: State, out: list[Effect]) -> None:
     if not left:
         return
     what = ", ".join(f"{b.strategy} {b.symbol}" for b in left)
-    set_latch(s, out, "L5", ACCOUNT_SCOPE, "ladder", f"not flat at the close: {what}")
+    if set_latch(s, out, "L5", ACCOUNT_SCOPE, "ladder", f"not flat at the close: {what}"):
+        cancel_adds(s, out, ACCOUNT_SCOPE, "L5")
     out.append(Alert(s.ts, "not_flat_at_close", CRITICAL, f"not flat at the close: {what}"))
 
 

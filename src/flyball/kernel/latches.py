@@ -112,8 +112,8 @@ def set_latch(
     key = key_of(latch, scope)
     held = s.latches.get(key)
     what = positions or row.positions
-    if held is not None and held.positions == what:
-        return False
+    if held is not None and held.positions in (what, FLATTEN):
+        return False  # it holds, and setting it again never makes it do less
     s.latches[key] = Latch(latch, scope, row.state, what, by, reason, s.ts, s.day.day)
     out.append(LatchChange(s.ts, latch, SET, scope, row.state, what, by, reason, row.clears))
     out.append(Alert(s.ts, f"latch_{latch}", row.severity, f"{latch} {row.title} set on {scope}: {reason}"))

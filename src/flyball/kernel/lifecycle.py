@@ -13,6 +13,7 @@ from flyball.kernel.placing import (
     DISOWNED,
     ask,
     ask_later,
+    cancel_adds,
     cancel_again,
     gate,
     may_retry,
@@ -96,15 +97,22 @@ def heard(
 def on_fill(s: State, out: list[Effect], e: Fill) -> None:
     m = s.markets.get(e.symbol)
     if m is None or e.qty <= 0 or e.price <= 0:
-        set_latch(
-            s, out, "L7", ACCOUNT_SCOPE, "governor", f"a fill that cannot be booked: {e.fill_id} {e.symbol}"
-        )
+        what = f"a fill that cannot be booked: {e.fill_id} {e.symbol}"
+        if set_latch(s, out, "L7", ACCOUNT_SCOPE, "governor", what):
+            cancel_adds(s, out, ACCOUNT_SCOPE, "L7")
         return
     o = s.order(e.client_id)
+    if o is not None and (o.symbol, o.side) != (e.symbol, e.side):
+        what = f"fill {e.fill_id} contradicts its order {e.client_id}"
+        if set_latch(s, out, "L7", ACCOUNT_SCOPE, "governor", what):
+            cancel_adds(s, out, ACCOUNT_SCOPE, "L7")
+        o = None
     if o is None:
-        if e.fill_id in s.strange_fills or len(s.strange_fills) >= STRANGE_FILLS:
+        if e.fill_id in s.strange_fills:
             return
         s.strange_fills.append(e.fill_id)
+        if len(s.strange_fills) > STRANGE_FILLS:
+            s.strange_fills.pop(0)
         strategy = owner_of(s, e.client_id)
         out.append(
             Alert(
@@ -170,6 +178,8 @@ def on_answer(s: State, out: list[Effect], e: Answer) -> None:
         if not o.final() and o.cancel_at != 0:
             cancel_again(s, out, o)
         return
+    if e.ask != 0 and o.asked_at == 0:
+        return  # the same answer once more is no second evidence
     o.asked_at = 0
     if not unsent(o):
         # it was acknowledged once: the broker owes an explanation, the order stays live
@@ -209,6 +219,14 @@ def _found_unsent(s: State, out: list[Effect], o: OrderState) -> None:
 def settle(s: State, out: list[Effect], o: OrderState) -> None:
     """After an order changed: retire it when nothing more can come of it, and let go what waited for its
     end."""
+    if o.live() and o.client_id not in s.orders:
+        # it was over, and now the broker states more than we have seen
+        s.closed.pop(o.client_id, None)
+        s.closed_before.pop(o.client_id, None)
+        s.orders[o.client_id] = o
+        s.live.setdefault(o.symbol, {})[o.client_id] = o
+    elif o.client_id in s.closed_before:
+        s.closed[o.client_id] = s.closed_before.pop(o.client_id)  # remembered from its newest report on
     s.refresh(o.symbol)
     if o.live() or not o.final():
         return

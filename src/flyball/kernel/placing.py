@@ -23,15 +23,16 @@ DISOWNED: Final = 2  # answers in a row before "never arrived" is believed
 
 def client_id(s: State, strategy: str, leg: int) -> str:
     s.order_seq += 1
-    return f"fb{s.account}-{s.epoch}-{s.order_seq}-{strategy.replace('_', '')}-{leg}"
+    return f"fb{s.account}-{s.epoch}-{s.order_seq}-{strategy.strip('_')}-{leg}"
 
 
 def owner_of(s: State, client_id: str) -> str:
     """Whose a lost order was, read from its id; the outside book when it is not one of ours."""
     parts = client_id.split("-")
-    if len(parts) != 5 or parts[0] != f"fb{s.account}":
+    if len(parts) < 5 or parts[0] != f"fb{s.account}":
         return OUTSIDE
-    return OUTSIDE if parts[3] == OUTSIDE.replace("_", "") else parts[3]
+    name = "-".join(parts[3:-1])
+    return OUTSIDE if name == OUTSIDE.strip("_") else name
 
 
 def place(

@@ -13,7 +13,7 @@ from flyball.kernel.ledger import Book, revalue
 from flyball.kernel.limits import Limits
 from flyball.kernel.market import Market
 from flyball.kernel.orders import OrderState
-from flyball.kernel.units import PPM, UNKNOWN, notional
+from flyball.kernel.units import PPM, UNKNOWN, both_ways, notional
 from flyball.kernel.words import OUTSIDE
 
 
@@ -97,6 +97,7 @@ class State:
     chain: str = ""  # digest of all earlier days' intents
     orders: dict[str, OrderState] = field(default_factory=dict)  # live
     closed: dict[str, OrderState] = field(default_factory=dict)  # of this risk day
+    closed_before: dict[str, OrderState] = field(default_factory=dict)  # of the one before, for late reports
     live: dict[str, dict[str, OrderState]] = field(default_factory=dict)  # symbol -> client id -> order
     order_seq: int = 0
     exit_legs: int = 0
@@ -162,7 +163,9 @@ class State:
 
     def order(self, client_id: str) -> OrderState | None:
         found = self.orders.get(client_id)
-        return found if found is not None else self.closed.get(client_id)
+        if found is None:
+            found = self.closed.get(client_id)
+        return found if found is not None else self.closed_before.get(client_id)
 
     def live_of(self, symbol: str) -> list[OrderState]:
         of_symbol = self.live.get(symbol)
@@ -271,7 +274,7 @@ def fill_exposure(s: State, m: Market, x: Exposure) -> None:
             sells += worth
             sell_qty += left
     x.position = position
-    x.value = notional(price, position, m.scale)
+    x.value, x.floor = both_ways(price, position, m.scale)
     x.buys = buys
     x.sells = sells
     x.buy_qty = buy_qty

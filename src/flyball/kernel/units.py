@@ -43,6 +43,14 @@ def notional(price: int, qty: int, scale: int) -> int:
     return mul_div_up(product, 1, scale) if product >= 0 else -mul_div_up(-product, 1, scale)
 
 
+def both_ways(price: int, qty: int, scale: int) -> tuple[int, int]:
+    """A holding's signed value in micros, rounded up and rounded down."""
+    product = price * qty
+    if scale < 0:
+        return product * -scale, product * -scale
+    return mul_div_up(product, 1, scale), mul_div(product, 1, scale)
+
+
 def qty_for(money: int, price: int, scale: int) -> int:
     """The largest quantity whose notional at `price` is at most `money` (micros). Zero when there is none."""
     if money <= 0 or price <= 0:

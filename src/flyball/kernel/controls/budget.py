@@ -5,12 +5,13 @@ An entry reserves its own exit, so that a spent budget never traps a position. C
 fees so far plus fee_per_unit x quantity + fee_rate x value of what may still trade.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from flyball.kernel.ask import Ask
 from flyball.kernel.exposure import Exposure
 from flyball.kernel.state import State
-from flyball.kernel.units import POW10, PPM
+from flyball.kernel.units import notional
 from flyball.kernel.verdict import MONEY, SKIP, Meta, Verdict
 
 METAS: Final = (
@@ -19,25 +20,24 @@ METAS: Final = (
 )
 
 
-def _with(a: Ask) -> Exposure:
+def _with(a: Ask, qty: int) -> Exposure:
+    """The symbol with this much of the order working."""
     x = a.exposure
     if not a.adds:
         return x
-    buys, sells = (a.notional, 0) if a.side > 0 else (0, a.notional)
-    buy_qty, sell_qty = (a.qty, 0) if a.side > 0 else (0, a.qty)
-    return Exposure(
-        x.position, x.value, x.buys + buys, x.sells + sells, x.buy_qty + buy_qty, x.sell_qty + sell_qty
-    )
+    worth = notional(a.price, qty, a.market.scale)
+    if a.side > 0:
+        return replace(x, buys=x.buys + worth, buy_qty=x.buy_qty + qty)
+    return replace(x, sells=x.sells + worth, sell_qty=x.sell_qty + qty)
 
 
 def budget(s: State, a: Ask, v: Verdict) -> None:
     lim = s.limits
-    after = _with(a)
+    after = _with(a, a.qty)
     before = a.exposure
     # what this side may still cost without the new order; the other side's worst case is not this order's
     # doing
-    mine = before.value + 2 * before.buys if a.side > 0 else 2 * before.sells - before.value
-    mine_qty = before.position + 2 * before.buy_qty if a.side > 0 else 2 * before.sell_qty - before.position
+    mine = before.value + 2 * before.buys if a.side > 0 else 2 * before.sells - before.floor
 
     others = s.day.traded + s.totals.turnover - before.turnover()
     limit = lim.max_daily_turnover.at(a.base)
@@ -47,25 +47,19 @@ def budget(s: State, a: Ask, v: Verdict) -> None:
     others = s.day.fees + s.totals.cost - before.cost(exp, lim.fee_per_unit, lim.fee_rate)
     value = others + after.cost(exp, lim.fee_per_unit, lim.fee_rate)
     limit = lim.max_daily_cost.at(a.base)
-    v.cap(
-        "BUDGET_COST",
-        value,
-        limit,
-        _cost_room(a, lim.fee_per_unit, lim.fee_rate, limit - others, mine, mine_qty),
-    )
+    room = _cost_room(a, lim.fee_per_unit, lim.fee_rate, limit - others) if 0 <= limit < value else a.qty
+    v.cap("BUDGET_COST", value, limit, room)
 
 
-def _cost_room(a: Ask, per_unit: int, rate: int, money: int, mine: int, mine_qty: int) -> int:
-    """The largest quantity whose entry and exit cost at most what is left. Two micros are kept for rounding
-    up."""
-    unit = POW10[a.market.qty_exp]
-    # everything times unit x PPM, so that nothing is rounded before the one division
-    left = (money - 2) * unit * PPM - mine_qty * per_unit * PPM - mine * rate * unit
-    scale = a.market.scale
-    worth = a.price * -scale if scale < 0 else a.price
-    each = 2 * per_unit * PPM + (
-        2 * worth * rate * unit if scale < 0 else -(-2 * worth * rate * unit // scale)
-    )
-    if each <= 0:
-        return a.qty
-    return max(0, left) // each
+def _cost_room(a: Ask, per_unit: int, rate: int, left: int) -> int:
+    """The largest quantity of whole lots whose entry and exit cost at most what is left. By halving: a cost
+    that is rounded up three times has no inverse."""
+    lot, exp = a.market.lot, a.market.qty_exp
+    fits, most = 0, a.qty // lot
+    while fits < most:
+        half = (fits + most + 1) // 2
+        if _with(a, half * lot).cost(exp, per_unit, rate) <= left:
+            fits = half
+        else:
+            most = half - 1
+    return fits * lot

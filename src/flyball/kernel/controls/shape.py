@@ -20,7 +20,8 @@ METAS: Final = (
 def shape(s: State, a: Ask, v: Verdict) -> None:
     v.forbid("FORMAT_QTY", a.intent.qty <= 0 and a.intent.notional <= 0, a.qty, 1)
     lot = a.market.lot
-    v.cap("FORMAT_LOT", a.qty % lot, 0, a.qty // lot * lot)
+    short = a.qty % lot if a.qty > 0 else lot  # a notional may come to less than one lot
+    v.cap("FORMAT_LOT", short, 0, a.qty // lot * lot)
     v.evidence[-2:] = [a.qty, lot]
     small = a.notional < s.limits.min_notional
     v.refuse("FORMAT_MIN_NOTIONAL", small, a.notional, s.limits.min_notional)

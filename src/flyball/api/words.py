@@ -1,0 +1,83 @@
+"""The closed list of what may be said to a governor: commands change something, views only tell.
+
+A command that tightens needs the socket alone, so that whoever can reach it can always stop trading. One that
+loosens needs the operator secret as well, and a name; clearing a latch also a reason.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from flyball.kernel.bounds import MAX_CLIENT_ID, MAX_ID
+from flyball.kernel.words import SECRET, SOCKET
+
+# A scope: all of the account, or one strategy or symbol.
+SCOPE: Final = re.compile(r"account|(strategy|symbol):[A-Za-z0-9_][A-Za-z0-9_./:-]{0,31}")
+LATCH: Final = re.compile(r"L[0-9]{1,2}[a-z]?")
+YES_NO: Final = re.compile(r"yes|no")
+ORDER: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_CLIENT_ID}}}")
+INTENT: Final = re.compile(rf"[^\x00-\x1f\x7f]{{1,{MAX_ID}}}")  # a bot names its intents as it likes
+
+
+@dataclass(frozen=True)
+class Arg:
+    """An argument: what it must look like, its default ("" = it has to be given) and what it is."""
+
+    form: re.Pattern[str]
+    default: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Word:
+    """One thing that may be said. `authority` is SOCKET or SECRET for a command and "" for a view."""
+
+    what: str
+    authority: str
+    args: dict[str, Arg]
+    says: str
+    reasoned: bool = False  # it is not taken without a reason
+
+
+_SCOPE: Final = Arg(SCOPE, "account", 'what it holds for: "account", "strategy:NAME" or "symbol:NAME"')
+
+WORDS: Final[dict[str, Word]] = {
+    word.what: word
+    for word in (
+        Word("pause", SOCKET, {"scope": _SCOPE}, "only reductions; working entries are cancelled (L14)"),
+        Word("freeze", SOCKET, {"scope": _SCOPE}, "only reductions, until an operator clears it (L5)"),
+        Word("flatten", SOCKET, {"scope": _SCOPE}, "pause, and bring the scope to zero (L14)"),
+        Word(
+            "panic",
+            SOCKET,
+            {"cancel_only": Arg(YES_NO, "no", "yes or no; yes: cancel, and leave the positions")},
+            "halt, cancel everything, and bring the account to zero (L4)",
+        ),
+        Word(
+            "cancel",
+            SOCKET,
+            {"order": Arg(ORDER, "", "the client order id")},
+            "cancel one order of the governor",
+        ),
+        Word("resume", SECRET, {"scope": _SCOPE}, "end a pause; accept positions adopted at the first start"),
+        Word(
+            "clear",
+            SECRET,
+            {
+                "latch": Arg(LATCH, "", "the latch, like L1"),
+                "scope": _SCOPE,
+                "rebase": Arg(
+                    YES_NO, "no", "yes or no; yes: move the high-water mark to the present equity (L2)"
+                ),
+            },
+            "clear a latch",
+            reasoned=True,
+        ),
+        Word("status", "", {}, "trading state, latches, positions and orders, the day's figures"),
+        Word("limits", "", {}, "every limit with its origin, value and headroom, and which binds first"),
+        Word("why", "", {"order": Arg(INTENT, "", "an intent or client order id")}, "one decision explained"),
+    )
+}
+
+COMMANDS: Final = tuple(word.what for word in WORDS.values() if word.authority)
+VIEWS: Final = tuple(word.what for word in WORDS.values() if not word.authority)

@@ -1,0 +1,43 @@
+"""`flyball run`: govern your own bot, by the flyball.toml of a folder."""
+
+import sys
+from pathlib import Path
+
+import rich_click as click
+
+from flyball.commands.words import JSON, fail
+
+
+@click.command()
+@click.option("--config", type=click.Path(dir_okay=False), default="flyball.toml", show_default=True, help="The configuration.")
+@click.option("--from", "begin", help="Begin at this time of the data, like 2016-04-15T19:50:00Z (a new journal only).")
+@click.option("--pace", help="How fast the file is played: max, 1x, 60x; over the file's own `feed.pace`.")
+@JSON
+def run(config: str, begin: str | None, pace: str | None, as_json: bool) -> None:
+    """Govern your own bot on the paper broker, by flyball.toml.
+
+    Stopped or killed, the same command goes on where it was. Nothing clears itself here: `flyball clear` does, with the operator secret.
+
+    Example: flyball run --config desk/flyball.toml
+    """
+    from flyball.compose.assembly import CannotStart
+    from flyball.compose.own import OwnRun, fly_own
+    from flyball.config.problems import ConfigError
+    from flyball.feeds.table import BarsError
+    from flyball.journal.errors import JournalError
+    from flyball.runtime.recover import ReplayDiffers
+    from flyball.tables.calendar import OutOfTable
+
+    path = Path(config)
+    if not path.exists():
+        fail(2, f"{path}: no such file; `flyball init` writes one")
+    try:
+        sys.exit(fly_own(OwnRun(path, begin, pace), as_json=as_json))
+    except (ConfigError, BarsError, OutOfTable) as wrong:
+        fail(2, str(wrong))
+    except CannotStart as wrong:
+        fail(1, str(wrong))
+    except (JournalError, ReplayDiffers) as wrong:
+        fail(4, str(wrong))
+
+

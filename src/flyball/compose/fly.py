@@ -1,0 +1,96 @@
+"""Fly a plan on the real machine: from the state folder to the landed governor, the operator's socket open
+all the while."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from flyball.compose.assembly import Cockpit, Machine, Plan, assemble
+from flyball.machine.chance import OsRandom
+from flyball.machine.clock import AsyncWakeup, PacedClock, RealClock, VirtualClock
+from flyball.machine.disk import RealDisk
+from flyball.machine.spawn import RealSpawn
+from flyball.machine.syncer import ThreadSyncer
+from flyball.ports import Clock
+
+MAX_PACE = 0  # as fast as it is decided
+
+
+@dataclass
+class Landed:
+    """What a finished flight leaves to be told."""
+
+    stopped: str
+    records: int
+    events: int
+    recovered: int
+    head: str
+    state_hash: str
+    book_hash: str
+    notes: list[str]
+    broken: str
+
+
+def real_machine(folder: str, journal: str, emergency: str, pace_ppm: int, spawn: RealSpawn) -> Machine:
+    """The ports of this machine. `pace_ppm`: data time per real time in millionths, 0 = virtual time."""
+
+    def clock(start: int) -> Clock:
+        if pace_ppm == MAX_PACE:
+            return VirtualClock(start)
+        return PacedClock(start, pace_ppm / 1_000_000)
+
+    return Machine(
+        disk=RealDisk(folder),
+        journal_disk=RealDisk(journal),
+        emergency_disk=RealDisk(emergency),
+        syncer=ThreadSyncer(),
+        spawn=spawn,
+        random=OsRandom(),
+        wake=AsyncWakeup(),
+        clock=clock,
+    )
+
+
+def live_clock(_: int) -> Clock:
+    """The wall clock, for prices that come now."""
+    return RealClock()
+
+
+Plane = Callable[[Cockpit], Awaitable[Callable[[], Awaitable[None]]]]
+
+
+async def fly(plan: Plan, machine: Machine, ready: Callable[[Cockpit], None], plane: Plane | None) -> Landed:
+    """Assemble, open the operator plane, fly, land. Whatever happens, bots end and the journal is closed."""
+    cockpit = await assemble(plan, machine)
+    shut: Callable[[], Awaitable[None]] | None = None
+    try:
+        ready(cockpit)
+        if plane is not None:
+            shut = await plane(cockpit)
+        await cockpit.flight.run()
+        sequencer = cockpit.flight.sequencer
+        return Landed(
+            cockpit.flight.stopping,
+            cockpit.journal.head.seq,
+            sequencer.events,
+            cockpit.recovered,
+            cockpit.head,
+            cockpit.governor.state_hash(),
+            cockpit.governor.book_hash(),
+            cockpit.notes,
+            sequencer.broken,
+        )
+    finally:
+        if shut is not None:
+            await shut()
+        cockpit.close()
+        machine.syncer.close()
+
+
+def run_to_end(main: Awaitable[Landed]) -> Landed:
+    """Run a flight in an event loop of its own."""
+
+    async def go() -> Landed:
+        return await main
+
+    return asyncio.run(go())

@@ -1,0 +1,40 @@
+"""The operator's socket of one flight: a private socket in the state folder, open while the governor
+flies."""
+
+from collections.abc import Awaitable, Callable
+
+from flyball.api.protocol import too_long
+from flyball.compose.assembly import Cockpit
+from flyball.machine.clock import RealClock
+from flyball.machine.disk import RealDisk
+from flyball.machine.socket import Peer, serve
+from flyball.runtime.control import Control
+
+SOCKET = "run/governor.sock"  # in a folder of its own that only its owner may enter
+SECRET_FILE = "operator.secret"
+
+Shut = Callable[[], Awaitable[None]]
+
+
+Explain = Callable[[str], dict[str, object] | None]
+
+
+def open_plane(folder: str, explain: Explain | None = None) -> Callable[[Cockpit], Awaitable[Shut]]:
+    """What opens the plane of a cockpit; it returns what shuts it."""
+
+    async def open_it(cockpit: Cockpit) -> Shut:
+        disk = RealDisk(folder)
+        secret = disk.read(SECRET_FILE).decode().strip() if disk.exists(SECRET_FILE) else ""
+        control = Control(cockpit.flight, secret, RealClock().now, explain or (lambda _: None))
+
+        async def handle(line: bytes, peer: Peer) -> bytes:
+            return await control.handle(line, peer.uid)
+
+        server = await serve(f"{folder}/{SOCKET}", handle, too_long=too_long())
+
+        async def shut() -> None:
+            await server.close()
+
+        return shut
+
+    return open_it

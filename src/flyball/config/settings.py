@@ -1,0 +1,218 @@
+"""The sections beside `[limits]`: what each setting is, its default and its range, where its value will live.
+
+A settings class is its own schema: every field made with `_setting` is a key of the section of that name.
+Ratios are parts per million, durations nanoseconds, money micros, sizes bytes.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+from flyball.config.values import PACE, SIZE, decimal, read
+from flyball.kernel.bounds import MAX_MONEY
+from flyball.kernel.limits import COUNT, DURATION, LIST, MICROS, PPM_KIND, TEXT
+from flyball.kernel.units import MINUTE, MS, UNKNOWN
+
+XNYS: Final = "XNYS"
+AROUND_THE_CLOCK: Final = "24x7"
+TAG: Final = re.compile(r"[A-Za-z0-9]{1,6}")
+CURRENCY: Final = re.compile(r"[A-Z]{3}")
+# A part of every client order id, which brokers bound to 48 of [A-Za-z0-9-].
+STRATEGY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,15}")
+_RATIO: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One key of a section. `default` is a TOML literal, "" = none; `form` is what a text must look like."""
+
+    kind: str
+    default: str
+    says: str
+    example: str = ""
+    lowest: int = 0
+    highest: int = MAX_MONEY
+    choices: tuple[str, ...] = ()
+    form: re.Pattern[str] | None = None
+    form_says: str = ""
+
+
+def value_of(kind: str, amount: int, text: str) -> int | str | tuple[str, ...]:
+    """A reading as its settings class keeps it."""
+    if kind == LIST:
+        return tuple(text.split(",")) if text else ()
+    return text if kind == TEXT else amount
+
+
+def _setting(kind: str, default: str, says: str, **more: Any) -> Any:  # noqa: ANN401 - a field of any type
+    made = Setting(kind, default, says, **more)
+    if default:
+        read_back = read(kind, tomllib.loads(f"k = {default}", parse_float=decimal)["k"])
+        value = value_of(kind, read_back.amount, read_back.text)
+    else:
+        value = "" if kind == TEXT else () if kind == LIST else UNKNOWN
+    return field(default=value, metadata={"setting": made})
+
+
+@dataclass(frozen=True)
+class AccountSettings:
+    """`[account]`. `equity` is UNKNOWN (-1) when nobody says it."""
+
+    tag: str = _setting(
+        TEXT,
+        '"main"',
+        "short name of the account; part of every order id",
+        form=TAG,
+        form_says="one to six letters or digits",
+    )
+    currency: str = _setting(
+        TEXT,
+        '"USD"',
+        "currency of the account and of every amount here",
+        form=CURRENCY,
+        form_says='three capital letters like "USD"',
+    )
+    equity: int = _setting(
+        MICROS, "", "what the paper account starts with", example='"$10,000"', lowest=1_000_000
+    )
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """`[session]`. `flat_by` is a row of the limits as well: the kernel obeys it."""
+
+    calendar: str = _setting(
+        TEXT, '"XNYS"', "New York sessions, or the UTC day around the clock", choices=(XNYS, AROUND_THE_CLOCK)
+    )
+    flat_by: str = "close"
+
+
+@dataclass(frozen=True)
+class PaperSettings:
+    """`[broker.paper]`: the habits and faults of the simulated broker."""
+
+    half_spread: int = _setting(
+        PPM_KIND, '"1 bps"', "half the spread where the feed has no quotes", highest=_RATIO
+    )
+    slippage: int = _setting(PPM_KIND, '"1 bps"', "how much worse than the price a fill is", highest=_RATIO)
+    fee_per_unit: int = _setting(MICROS, '"$0.0035"', "fee per share or coin, without a minimum")
+    latency_min: int = _setting(
+        DURATION, '"50 ms"', "shortest way to the broker or back", lowest=1, highest=MINUTE
+    )
+    latency_max: int = _setting(
+        DURATION, '"250 ms"', "longest way to the broker or back", lowest=1, highest=MINUTE
+    )
+    partial_ratio: int = _setting(PPM_KIND, '"20%"', "orders filled in pieces", highest=_RATIO)
+    partial_pieces_min: int = _setting(COUNT, "2", "fewest pieces of such an order", lowest=2, highest=100)
+    partial_pieces_max: int = _setting(COUNT, "4", "most pieces of such an order", lowest=2, highest=100)
+    timeout_ratio: int = _setting(PPM_KIND, '"1%"', "calls that get no answer", highest=_RATIO)
+    timeout_applied_ratio: int = _setting(
+        PPM_KIND, '"50%"', "unanswered calls that the broker acted on all the same", highest=_RATIO
+    )
+    late_ratio: int = _setting(PPM_KIND, '"1%"', "events that come late", highest=_RATIO)
+    duplicate_ratio: int = _setting(PPM_KIND, '"1%"', "events that come twice", highest=_RATIO)
+    timeout: int = _setting(
+        DURATION, '"10 s"', "how long an answer is waited for", lowest=100 * MS, highest=10 * MINUTE
+    )
+    seed: int = _setting(COUNT, "1", "number that all its chance is drawn from", highest=(1 << 63) - 1)
+
+
+@dataclass(frozen=True)
+class BrokerSettings:
+    """`[broker]`."""
+
+    kind: str = _setting(
+        TEXT, '"paper"', "which broker; this version knows its own paper broker", choices=("paper",)
+    )
+    environment: str = _setting(
+        TEXT, '"paper"', "name of the broker's environment; a journal stays bound to its first"
+    )
+    paper: PaperSettings = field(default_factory=PaperSettings)
+
+
+@dataclass(frozen=True)
+class JournalSettings:
+    """`[journal]`. Relative folders are meant from the folder of the file."""
+
+    dir: str = _setting(TEXT, '"journal"', "folder of the journal")
+    segment_size: int = _setting(
+        SIZE, '"16 MiB"', "size of one file of the journal", lowest=1 << 20, highest=1 << 30
+    )
+    emergency_dir: str = _setting(
+        TEXT, '"emergency"', "second place, best on another disk, for when the first fails"
+    )
+
+
+@dataclass(frozen=True)
+class FeedSettings:
+    """`[feed]`. "" and () mean: not said."""
+
+    file: str = _setting(TEXT, "", "CSV or Parquet file of bars", example='"bars.csv"')
+    stamp: str = _setting(
+        TEXT,
+        "",
+        "whether a bar's time is its start or its end, where the file does not say",
+        example='"end"',
+        choices=("start", "end"),
+    )
+    tz: str = _setting(TEXT, "", "time zone of times without one", example='"America/New_York"')
+    symbols: tuple[str, ...] = _setting(
+        LIST, "", "symbols to take; all of the file otherwise", example='["AAPL", "MSFT"]'
+    )
+    label: str = _setting(
+        TEXT, "", "what to call these prices wherever they are shown", example='"my minutes of 2016"'
+    )
+    pace: int = _setting(
+        PACE, '"max"', "how fast to play them: as fast as they are decided, or like 1x", highest=10**12
+    )
+
+
+@dataclass(frozen=True)
+class StrategySettings:
+    """`[strategy.X]`. `settings` goes to the bot as it is; `on_excess` is a row of the limits as well."""
+
+    bot: str = _setting(
+        TEXT,
+        "",
+        "package.module:name or file.py:name of a callable or class",
+        example='"bot.py:Bot"',
+        form=re.compile(r"[^:]+:[A-Za-z_][A-Za-z0-9_.]*"),
+        form_says='"package.module:name" or "path.py:name"',
+    )
+    symbols: tuple[str, ...] = _setting(
+        LIST, "", "symbols it may trade; all of the feed otherwise", example='["AAPL"]'
+    )
+    name: str = ""
+    on_excess: str = "clip"
+    settings: dict[str, object] = field(default_factory=dict)
+
+
+SECTIONS: Final[dict[str, type]] = {
+    "account": AccountSettings,
+    "session": SessionSettings,
+    "broker": BrokerSettings,
+    "broker.paper": PaperSettings,
+    "journal": JournalSettings,
+    "feed": FeedSettings,
+    "strategy.X": StrategySettings,
+}
+# Sections of later versions: they may be there, and empty.
+EMPTY: Final = ("latches", "alerts", "desk")
+TABLES: Final = (
+    "account",
+    "limits",
+    "latches",
+    "session",
+    "broker",
+    "journal",
+    "feed",
+    "strategy",
+    "alerts",
+    "desk",
+)
+
+
+def settings_of(section: str) -> dict[str, Setting]:
+    """The keys of a section, in order."""
+    return {f.name: f.metadata["setting"] for f in fields(SECTIONS[section]) if "setting" in f.metadata}

@@ -1,0 +1,139 @@
+"""Which orders are live, told from the records alone: an order lives until there is evidence of its end.
+
+An answer that the broker does not know an order ends it when it was asked at a start, or the second time in
+a row; should the governor go on with it, the next `Order` or `Query` of the same id says so. One whose
+broker states more filled than was seen still owes that difference.
+"""
+
+from dataclasses import dataclass, field
+
+from flyball.kernel.effects import Order, Query
+from flyball.kernel.events import Answer, Fill, NotSent, Update
+from flyball.kernel.words import FILLED, FINAL_STATES, OUTSIDE
+
+BELIEVED = 2  # answers in a row that an order never arrived
+
+
+@dataclass
+class Ticket:
+    """One order as the records have it. Quantities in the instrument's units."""
+
+    strategy: str
+    symbol: str
+    author: str
+    qty: int
+    filled: int = 0
+    stated: int = 0
+    acknowledged: bool = False
+    disowned: int = 0
+    ask: int = 0
+    over: bool = False
+
+    def live(self) -> bool:
+        return self.stated > self.filled if self.over else self.filled < self.qty
+
+
+@dataclass
+class Working:
+    """Every order of this risk day and the one before, by client order id."""
+
+    account: str = ""
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    live: dict[str, Ticket] = field(default_factory=dict)
+    _retired: set[str] = field(default_factory=set)  # of the day before
+
+    def order(self, e: Order) -> bool:
+        """An order leaves; True when it is a new one, not the same again."""
+        known = self.tickets.get(e.client_id)
+        if known is None:
+            known = self.tickets[e.client_id] = Ticket(e.strategy, e.symbol, e.author, e.qty)
+            self.live[e.client_id] = known
+            return True
+        self._revive(e.client_id, known)
+        known.disowned = 0
+        return False
+
+    def query(self, e: Query) -> None:
+        ticket = self.tickets.get(e.client_id)
+        if ticket is not None:
+            ticket.ask = max(ticket.ask, e.ask)
+            self._revive(e.client_id, ticket)
+
+    def update(self, e: Update) -> None:
+        ticket = self.tickets.get(e.client_id)
+        if ticket is not None:
+            self._heard(e.client_id, ticket, e.state, e.filled)
+
+    def not_sent(self, e: NotSent) -> None:
+        ticket = self.tickets.get(e.client_id)
+        if ticket is not None and not ticket.acknowledged:
+            self._end(e.client_id, ticket)
+
+    def answer(self, e: Answer) -> None:
+        ticket = self.tickets.get(e.client_id)
+        if ticket is None or e.ask not in (0, ticket.ask):
+            return
+        if e.found:
+            self._heard(e.client_id, ticket, e.state, e.filled)
+        elif not ticket.acknowledged:
+            ticket.disowned += 1
+            if e.ask == 0 or ticket.disowned >= BELIEVED:
+                self._end(e.client_id, ticket)
+
+    def fill(self, e: Fill) -> None:
+        """An execution that was booked."""
+        ticket = self.tickets.get(e.client_id)
+        if ticket is None:
+            return
+        ticket.acknowledged = True
+        ticket.filled += e.qty
+        if ticket.filled >= ticket.qty:
+            ticket.over = True
+        self._keep(e.client_id, ticket)
+
+    def owner(self, client_id: str) -> str:
+        """Whose an order is; one nobody remembers tells it by its id (B2)."""
+        ticket = self.tickets.get(client_id)
+        if ticket is not None:
+            return ticket.strategy
+        parts = client_id.split("-")
+        if len(parts) < 5 or parts[0] != f"fb{self.account}":
+            return OUTSIDE
+        name = "-".join(parts[3:-1])
+        return OUTSIDE if name == OUTSIDE.strip("_") else name
+
+    def works_in(self, symbol: str) -> bool:
+        return any(ticket.symbol == symbol for ticket in self.live.values())
+
+    def start_day(self) -> None:
+        """Forget what ended before yesterday's close."""
+        for client_id in self._retired:
+            if client_id not in self.live:
+                self.tickets.pop(client_id, None)
+        self._retired = set(self.tickets)
+
+    def _heard(self, client_id: str, ticket: Ticket, state: str, filled: int) -> None:
+        ticket.acknowledged = True
+        ticket.disowned = 0
+        if state == FILLED:
+            ticket.stated = max(ticket.stated, ticket.qty if filled < 0 else filled)
+        elif filled > 0:
+            ticket.stated = max(ticket.stated, filled)
+        if state in FINAL_STATES:
+            ticket.over = True
+        self._keep(client_id, ticket)
+
+    def _end(self, client_id: str, ticket: Ticket) -> None:
+        ticket.over = True
+        self._keep(client_id, ticket)
+
+    def _revive(self, client_id: str, ticket: Ticket) -> None:
+        if ticket.over and not ticket.acknowledged:
+            ticket.over = False
+            self._keep(client_id, ticket)
+
+    def _keep(self, client_id: str, ticket: Ticket) -> None:
+        if ticket.live():
+            self.live[client_id] = ticket
+        else:
+            self.live.pop(client_id, None)

@@ -1,0 +1,1 @@
+"""The implementations of ports for the real machine, and nothing else: no judgement lives here."""

@@ -1,0 +1,125 @@
+"""The operator plane: requests from the socket become journaled commands or views, and are answered once the
+governor has decided.
+
+A wrong secret closes the door for a while, longer each time; nothing that tightens ever waits for that.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from flyball.api.protocol import (
+    BUSY,
+    FAILED,
+    NOT_FOUND,
+    REFUSED,
+    SECRET_NEEDED,
+    SECRET_WRONG,
+    BadRequest,
+    Reply,
+    Request,
+    command_event,
+    done,
+    is_command,
+    needs_secret,
+    read_request,
+    refuse,
+    reply_line,
+)
+from flyball.api.secret import verify
+from flyball.kernel.effects import Done, Refused
+from flyball.kernel.events import Command
+from flyball.kernel.units import NS
+from flyball.runtime.flight import Flight
+from flyball.runtime.sequencer import Taken
+from flyball.runtime.view import limits, status
+
+ANSWER = 10.0  # seconds a command may wait for its turn
+LONGEST_SHUT = 300 * NS
+
+Explain = Callable[[str], dict[str, object] | None]
+
+
+class Control:
+    """Answers requests for one flight."""
+
+    def __init__(self, flight: Flight, secret: str, now: Callable[[], int], explain: Explain) -> None:
+        """`secret`: the stored hash line, "" when none was ever set; `now`: real time for the door's own
+        clock."""
+        self.flight = flight
+        self.secret = secret
+        self.now = now
+        self.explain = explain
+        self.shut_until = 0
+        self.wrong = 0
+        self.asked: dict[int, asyncio.Future[Reply]] = {}
+        flight.observers.append(self._taken)
+
+    async def handle(self, line: bytes, uid: int) -> bytes:
+        """One request line in, one reply line out."""
+        try:
+            request = read_request(line)
+        except BadRequest as bad:
+            return reply_line(bad.reply())
+        if is_command(request):
+            return reply_line(await self._command(request, uid))
+        return reply_line(self._view(request))
+
+    def _view(self, request: Request) -> Reply:
+        governor = self.flight.sequencer.governor
+        if request.what == "status":
+            return done(status(governor, self.flight.sequencer.journal.head.hash.hex()))
+        if request.what == "limits":
+            return done(limits(governor.state))
+        found = self.explain(request.args["order"])
+        if found is None:
+            return refuse(NOT_FOUND, f"no intent or order {request.args['order']} in the journal")
+        return done(found)
+
+    async def _command(self, request: Request, uid: int) -> Reply:
+        if needs_secret(request):
+            denied = self._check(request.secret)
+            if denied is not None:
+                return denied
+        taken = self.flight.sequencer.governor.state.cursors.get("operator", 0)
+        n = max([taken, *self.asked]) + 1
+        waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self.asked[n] = waiting
+        self.flight.submit(command_event(request, ts=self.flight.clock.now(), n=n, uid=uid))
+        try:
+            async with asyncio.timeout(ANSWER):
+                return await waiting
+        except TimeoutError:
+            self.asked.pop(n, None)
+            return refuse(FAILED, "the governor did not get to it in time; look at `flyball status`")
+
+    def _check(self, secret: str) -> Reply | None:
+        """None when the secret is right."""
+        if not self.secret:
+            return refuse(SECRET_NEEDED, "no operator secret was ever set; `flyball init` sets one")
+        if not secret:
+            return refuse(SECRET_NEEDED, "this loosens and needs the operator secret")
+        now = self.now()
+        if now < self.shut_until:
+            return refuse(BUSY, f"wrong secrets were tried; wait {(self.shut_until - now) // NS + 1} s")
+        if verify(self.secret, secret):
+            self.wrong = 0
+            return None
+        self.wrong += 1
+        self.shut_until = now + min(LONGEST_SHUT, NS << min(self.wrong, 10))
+        return refuse(SECRET_WRONG, "the operator secret is another one")
+
+    def _taken(self, taken: Taken) -> None:
+        """Answer the commands of a batch with what the governor made of them."""
+        number = 0
+        for record in taken.records:
+            if isinstance(record, Command):
+                number = record.n
+            elif isinstance(record, (Done, Refused)):
+                waiting = self.asked.pop(number, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(self._answer(record))
+
+    def _answer(self, record: Done | Refused) -> Reply:
+        if isinstance(record, Refused):
+            return refuse(REFUSED, record.why)
+        return done({"done": record.what, "scope": record.text, "by": record.by})

@@ -1,0 +1,244 @@
+"""One flight: collect what is due, step and write it, act, tell the bots; until told to stop.
+
+The same loop serves backtest, demo and live. With a virtual clock time jumps to whatever is due next and the
+bots answer in lock-step; with a real one everything waits for the wall. Order among events of one time: the
+broker's, the feed's, timers', operators', bots'.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from flyball.kernel.effects import Effect
+from flyball.kernel.events import Event, Intent
+from flyball.kernel.units import MS, NS
+from flyball.ports import Bot, Broker, Clock, Source, Wakeup
+from flyball.runtime.outbox import Outbox
+from flyball.runtime.sequencer import Sequencer, Taken
+
+BURST = 20 * MS  # intents of one bot this close together share a block; shorter than any broker's answer
+LATE = 250 * MS  # a block not durable by then stops adding (P1)
+HUNG = 30 * NS  # in virtual time nothing can be decided without the disk: give up after this, real time
+OK_EVERY = 5 * NS
+STUCK = 10_000  # batches without time moving
+
+
+class Tells(Protocol):
+    """What one bot is told of a record: an item, or nothing."""
+
+    def item(self, record: Event | Effect) -> dict[str, object] | None: ...
+
+
+class Stuck(RuntimeError):  # noqa: N818 - it says what is the case
+    """The loop goes round without time moving: a fault of ours, never of a bot."""
+
+
+@dataclass
+class Flight:
+    """Everything one governor flies with."""
+
+    clock: Clock
+    wake: Wakeup
+    sequencer: Sequencer
+    outbox: Outbox
+    broker: Broker
+    sources: Sequence[Source]  # feed, timers, sessions, operators: in the order of equal times
+    bots: Sequence[tuple[Bot, Tells]]
+    observers: list[Callable[[Taken], None]] = field(default_factory=list)
+    stop_at: int | None = None
+    stopping: str = ""
+    late_since: int = 0
+    ok_due: int = 0
+    listening: set[int] = field(default_factory=set)
+    pending: list[Event] = field(default_factory=list)  # events from the operator plane
+
+    async def run(self) -> None:
+        """Fly until stopped or until nothing is due any more."""
+        rounds, last = 0, -1
+        await self._look_up()
+        while not self.stopping:
+            due = self._next_due()
+            if due is None and self.clock.virtual:
+                break
+            if due is not None and self.stop_at is not None and due > self.stop_at:
+                if self.clock.virtual or self.clock.now() >= self.stop_at:
+                    break
+                due = self.stop_at
+            self._listen()
+            await self.clock.until(due, self.wake)
+            self.wake.clear()
+            now = self.clock.now()
+            if self.stop_at is not None and now > self.stop_at and not self.clock.virtual:
+                break
+            self.turn(now)
+            rounds = rounds + 1 if now == last else 0
+            last = now
+            if rounds > STUCK and self.clock.virtual:
+                raise Stuck(f"no progress at {now}")
+        self._settle_disk()
+
+    def _listen(self) -> None:
+        """Live: a bot that says something ends the wait. One that may not be read now is not listened to."""
+        if self.clock.virtual:
+            return
+        loop = asyncio.get_running_loop()
+        wanted = {fd for bot, _ in self.bots if (fd := bot.watch()) is not None}
+        for fd in sorted(self.listening - wanted):
+            loop.remove_reader(fd)
+        for fd in sorted(wanted - self.listening):
+            loop.add_reader(fd, self.wake.set)
+        self.listening = wanted
+
+    def turn(self, now: int) -> None:
+        """One round at a time: what is due, decided, written, acted upon, told."""
+        batch = self._collect(now)
+        if batch:
+            self._fly(batch, now)
+        self._release(now)
+
+    def stop(self, why: str) -> None:
+        """End the flight after the round under way."""
+        self.stopping = why
+        self.wake.set()
+
+    def submit(self, event: Event) -> None:
+        """An operator's event, for the next round."""
+        self.pending.append(event)
+        self.wake.set()
+
+    def _fly(self, batch: list[Event], now: int) -> Taken:
+        taken = self.sequencer.take(batch)
+        self.outbox.put(taken.effects, taken.token, now)
+        if not self.clock.virtual or self.outbox.waiting:
+            self.sequencer.sync()
+        if self.outbox.waiting and self.clock.virtual:
+            self._wait_for_disk()
+            self.outbox.release(self.sequencer.durable(), now)
+        self._tell(taken, now)
+        for observe in self.observers:
+            observe(taken)
+        return taken
+
+    def _next_due(self) -> int | None:
+        if self.outbox.inbox or self.pending:
+            return self.clock.now()
+        due: int | None = None
+        for source in self._sources():
+            at = source.next_due()
+            if at is not None and (due is None or at < due):
+                due = at
+        if due is None and self.late_since and not self.clock.virtual:
+            due = self.late_since + LATE
+        return due
+
+    def _collect(self, now: int) -> list[Event]:
+        batch: list[Event] = [*self.outbox.inbox, *self.pending]
+        self.outbox.inbox.clear()
+        self.pending.clear()
+        if batch and self.clock.virtual:
+            return batch
+        due: list[tuple[int, int, Event]] = []
+        for rank, source in enumerate(self._sources()):
+            due.extend((e.ts, rank, e) for e in source.take(now))
+        due.sort(key=lambda x: (x[0], x[1]))
+        batch.extend(e for _, _, e in due)
+        if len(batch) == 1 and self.clock.virtual and isinstance(batch[0], Intent):
+            batch.extend(self._burst(batch[0], now))
+        return batch
+
+    def _burst(self, first: Intent, now: int) -> list[Event]:
+        """More intents of the same bot, as far as nothing else can happen in between."""
+        horizon = first.ts + BURST
+        bot = next(b for b, _ in self.bots if b.strategy == first.strategy)
+        for source in self._sources():
+            at = source.next_due()
+            if source is not bot and at is not None:
+                horizon = min(horizon, at - 1)
+        if self.stop_at is not None:
+            horizon = min(horizon, self.stop_at)
+        out: list[Event] = []
+        at = bot.next_due()
+        while at is not None and at <= horizon:
+            more = bot.take(at)
+            out.extend(more)
+            if any(not isinstance(e, Intent) for e in more):
+                break
+            at = bot.next_due()
+        return out
+
+    def _tell(self, taken: Taken, now: int) -> None:
+        for bot, tells in self.bots:
+            items = [item for item in map(tells.item, taken.records) if item is not None]
+            if items:
+                bot.tell(items, now)
+
+    def _sources(self) -> tuple[Source, ...]:
+        """Everything that has events, in the order of equal times."""
+        return (self.broker, *self.sources, *(bot for bot, _ in self.bots))
+
+    # -- the disk
+    # --------------------------------------------------------------------------------------------------
+
+    def _release(self, now: int) -> None:
+        durable = self.sequencer.durable()
+        why = self.sequencer.broken or self.sequencer.syncer.failed()
+        if why:
+            self.outbox.void("LATCH_L9a", now)
+            if not self.sequencer.broken:
+                self.sequencer.broken = why
+                self.pending.append(self.sequencer.report("failed", why))
+                self.wake.set()
+            return
+        self.outbox.release(durable, now)
+        if not self.clock.virtual:
+            self._judge_disk(durable, now)
+
+    def _judge_disk(self, durable: int, now: int) -> None:
+        """Live only: a sync that takes longer than 250 ms stops adding until it is done."""
+        behind = self.sequencer.written() > durable
+        if behind and self.late_since == 0:
+            self.late_since = now
+        elif not behind:
+            if self.late_since < 0 and now >= self.ok_due:
+                self.pending.append(self.sequencer.report("ok", "durable again"))
+                self.ok_due = now + OK_EVERY
+                if not any(x.id == "L9a" for x in self.sequencer.governor.state.latches.values()):
+                    self.late_since = 0
+            elif self.late_since > 0:
+                self.late_since = 0
+        if self.late_since > 0 and now - self.late_since > LATE:
+            self.late_since = -1
+            report = self.sequencer.report("late", "a sync takes longer than 250 ms")
+            self.outbox.void("LATCH_L9a", now)
+            taken = self._fly([report], now)
+            if self.sequencer.emergency is not None:
+                self.sequencer.emergency.append(taken.records)
+
+    def _wait_for_disk(self) -> None:
+        """Virtual time stands still while the disk works; a failure or a hang ends the flight with a clear
+        word."""
+        token = self.outbox.newest()
+        if not self.sequencer.journal.wait(token, HUNG) and not self.sequencer.syncer.failed():
+            self.stop(
+                "the disk has not answered a sync for 30 s; nothing more was sent. Check the disk, then start again"
+            )
+
+    def _settle_disk(self) -> None:
+        token = self.sequencer.written()
+        self.sequencer.sync()
+        if not self.sequencer.broken:
+            self.sequencer.journal.wait(token, HUNG)
+
+    # -- a start
+    # ---------------------------------------------------------------------------------------------------
+
+    async def _look_up(self) -> None:
+        """Before anything else: ask the broker for every id that may or may not have left (P5)."""
+        ids, self.outbox.lookups = self.outbox.lookups, []
+        now = self.clock.now()
+        for client_id in ids:
+            answer = await self.broker.lookup(client_id, now)
+            if answer is not None:
+                answer.ts = max(answer.ts, self.sequencer.governor.state.ts)
+                self._fly([answer], now)

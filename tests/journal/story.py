@@ -1,0 +1,231 @@
+"""One short, eventful day through the real kernel, as the journal records it: numbered events, each followed by its effects.
+
+Every class of record comes up. The documentation's examples are lines of its export.
+"""
+
+from flyball.journal.codec import Record
+from flyball.kernel.effects import AskAccount, Effect, Order, Query
+from flyball.kernel.events import (
+    Account,
+    Answer,
+    BotDown,
+    Command,
+    Config,
+    Epoch,
+    Event,
+    Feed,
+    Fill,
+    Flow,
+    Ingress,
+    Instrument,
+    Intent,
+    Mark,
+    NotSent,
+    Report,
+    Sent,
+    Session,
+    Tick,
+    Timeout,
+    Update,
+    Wake,
+)
+from flyball.kernel.governor import Governor
+from flyball.kernel.words import ACCOUNT, BUY, SECRET, SELL, SOCKET, SUBMIT
+
+NS = 1_000_000_000
+MS = 1_000_000
+DOLLAR = 1_000_000
+OPEN = 1_222_781_400 * NS  # 2008-09-30, 09:30 in New York
+
+LIMITS = (
+    ("", "max_order_notional", "money_abs", 10_000 * DOLLAR, "", "flyball.toml:12"),
+    ("", "max_position_notional", "money_abs", 20_000 * DOLLAR, "", "profile demo"),
+    ("", "max_gross", "money_ppm", 1_500_000, "", "profile demo"),
+    ("", "max_daily_loss", "money_abs", 400 * DOLLAR, "", "profile demo"),
+    ("", "price_tolerance", "ppm", 30_000, "", "profile demo"),
+    ("", "max_slippage", "ppm", 5_000, "", "profile demo"),
+    ("", "max_positions", "count", 4, "", "profile demo"),
+    ("", "max_intent_age", "ns", 5 * NS, "", "profile demo"),
+    ("", "restricted", "list", 0, "GME,AMC", "flyball.toml:13"),
+    ("", "max_weekly_loss", "unread", 0, "$200", "profile demo"),
+    ("", "fee_per_unit", "micros", 3_500, "", "profile demo"),
+    ("", "stress_floor", "ppm", 5_000, "", "profile demo"),
+    ("symbol:MSFT", "max_order_notional", "money_abs", 8_000 * DOLLAR, "", "flyball.toml:20"),
+    ("strategy:trend", "on_excess", "text", 0, "clip", "flyball.toml:31"),
+)
+
+
+class Story:
+    """A governor and what its journal holds so far."""
+
+    def __init__(self) -> None:
+        self.g = Governor()
+        self.records: list[tuple[int, Record]] = []
+        self.now = OPEN - 60 * NS
+        self.sent: list[Order] = []
+        self.queries: list[Query] = []
+        self.asked: list[AskAccount] = []
+        self._n: dict[str, int] = {}
+
+    def n(self, source: str) -> int:
+        self._n[source] = self._n.get(source, 0) + 1
+        return self._n[source]
+
+    def feed(self, event: Event) -> list[Effect]:
+        effects = self.g.step(event)
+        for record in (event, *effects):
+            self.records.append((len(self.records) + 1, record))
+            if isinstance(record, Order):
+                self.sent.append(record)
+            elif isinstance(record, Query):
+                self.queries.append(record)
+            elif isinstance(record, AskAccount):
+                self.asked.append(record)
+        assert not self.g.fault
+        self.g.state.check()
+        return effects
+
+    def later(self, ms: int) -> int:
+        self.now += ms * MS
+        return self.now
+
+    def tick(self) -> None:
+        """The kernel's own next timer."""
+        self.now = max(self.now, self.g.next_due())
+        self.feed(Tick(self.now))
+
+    def mark(self, symbol: str, bid: int, ask: int) -> None:
+        self.feed(Mark(self.later(1000), symbol, bid, ask, 0, min(bid, ask), ask, "demo", self.n("feed")))
+
+    def intent(self, side: int, qty: int, limit: int = 0, symbol: str = "MSFT", flaw: str = "") -> list[Effect]:
+        n = self.n("bot:trend")
+        at = self.later(5)
+        kind = "limit" if limit else "market"
+        return self.feed(
+            Intent(at, f"t-{n}", at - 2 * MS, "trend", symbol, side, qty, 0, kind, limit, "day", "", flaw, n)
+        )
+
+    def accepted(self, order: Order) -> None:
+        self.feed(Sent(self.later(1), order.client_id, order.attempt))
+        broker_id = f"b-{self.n('id')}"
+        self.feed(Update(self.later(40), order.client_id, "ACCEPTED", broker_id, 0, "", self.n("broker")))
+
+    def fill(self, order: Order, qty: int, price: int, fill_id: str = "") -> None:
+        n = self.n("broker")
+        fee = qty * 3_500 // (1 if order.symbol == "MSFT" else 10**9)
+        self.feed(
+            Fill(self.later(20), order.client_id, fill_id or f"x-{n}", order.symbol, order.side, qty, price, fee, n)
+        )
+
+    def account(self, **changes: object) -> None:
+        s = self.g.state
+        ours = tuple((symbol, s.position(symbol)) for symbol in sorted(s.markets) if s.position(symbol))
+        figures: dict[str, object] = {
+            "ask": self.asked[-1].ask if self.asked else 0,
+            "cash": s.cash,
+            "equity": s.equity(),
+            "day_equity": s.equity(),
+            "positions": ours,
+            "open_ids": (),
+        }
+        self.feed(Account(self.later(30), **{**figures, **changes}))  # type: ignore[arg-type]
+
+    def command(self, what: str, authority: str, reason: str = "", **args: str) -> None:
+        given = tuple(sorted(args.items()))
+        self.feed(Command(self.later(500), what, "ada", 1000, authority, reason, given, self.n("operator")))
+
+
+def start() -> Story:
+    """Up to the open: who we are, what is allowed, what is traded, what there is."""
+    s = Story()
+    s.feed(Epoch(s.later(0), 1, "1", 1, "demo", "paper", "paper", "paper:demo-2008", "c0ffee", ""))
+    s.feed(Config(s.later(0), "ada", "ada", "demo", LIMITS))
+    s.feed(Instrument(s.later(0), "MSFT", "USD", "us_equity", 4, 0, 100, 1, True, ("tech",)))
+    s.feed(Instrument(s.later(0), "BTC-USD", "USD", "crypto", 2, 9, 1, 10_000, True))
+    s.feed(Feed(s.later(0), "demo", ("bid", "ask", "low", "high"), "real days, minutes drawn"))
+    cash = 25_000 * DOLLAR
+    s.account(cash=cash, equity=cash, day_equity=cash, positions=())
+    s.now = OPEN
+    s.feed(Session(s.now, "XNYS", 20080930, OPEN, OPEN + 390 * 60 * NS))
+    s.mark("MSFT", 250_000, 250_200)
+    s.mark("BTC-USD", 1_000_000, 1_000_500)  # 10,000.00 and 10,005.00
+    return s
+
+
+def trade(s: Story) -> None:
+    """Approved, clipped, refused; filled in pieces and twice; unanswered and found; stopped at the gate."""
+    s.intent(BUY, 100, 250_200)
+    first = s.sent[-1]
+    s.accepted(first)
+    s.fill(first, 40, 250_200)
+    s.fill(first, 60, 250_150)
+    s.fill(first, 60, 250_150, "x-3")  # the broker says it twice
+    s.intent(BUY, 900)  # clipped
+    second = s.sent[-1]
+    s.feed(Timeout(s.later(10_000), second.client_id, SUBMIT, 1, "no answer in 10 s"))
+    s.feed(Answer(s.later(50), second.client_id, s.queries[-1].ask, True, "ACCEPTED", 0, "b-77"))
+    s.fill(second, 200, 250_200)
+    s.mark("MSFT", 250_300, 250_500)
+    s.intent(BUY, 5_000_000, symbol="BTC-USD")  # 0.005
+    third = s.sent[-1]
+    s.feed(Timeout(s.later(10_000), third.client_id, SUBMIT, 1, "no answer in 10 s"))
+    s.feed(Answer(s.later(50), third.client_id, s.queries[-1].ask, False, "", 0, ""))
+    s.feed(Sent(s.later(5), third.client_id, 2))
+    s.fill(third, 5_000_000, 1_000_500)
+    s.intent(BUY, 10, symbol="GME")
+    s.intent(0, 0, flaw="FORMAT_FIELD")
+    s.intent(SELL, 400, 250_300)  # through zero; it waits for the end of the second
+    s.feed(Update(s.later(30), second.client_id, "CANCELED", "b-77", 200, "", s.n("broker")))
+    s.accepted(s.sent[-1])
+    s.fill(s.sent[-1], 100, 250_300)
+    s.feed(Update(s.later(30), s.sent[-1].client_id, "CANCELED", "b-2", 100, "day done", s.n("broker")))
+    s.feed(Ingress(s.later(1), "trend", 37, 2, s.n("bot:trend")))
+    s.feed(Wake(s.later(1), "trend", s.n("bot:trend")))
+    s.feed(Flow(s.later(1), -500 * DOLLAR, "withdrawal", s.n("flow")))
+
+
+def tighten(s: Story) -> None:
+    """An operator pauses, may not resume without the secret, and resumes; the disk hiccups."""
+    s.command("pause", SOCKET, "lunch")
+    s.command("resume", SOCKET, "back")
+    s.command("resume", SECRET, "back")
+    s.feed(Report(s.later(1), "journal_sync", "late", "journal", "300 ms"))
+    s.feed(Report(s.later(900), "journal_sync", "ok", "journal", ""))
+    s.intent(BUY, 20, 250_500)
+    s.feed(NotSent(s.later(6000), s.sent[-1].client_id, "older than max_intent_age"))
+
+
+def fall(s: Story) -> None:
+    """Up past a cap, then down: the daily loss trips, what works is cancelled, the book is brought flat."""
+    s.intent(BUY, 300, 250_400)
+    s.accepted(s.sent[-1])
+    s.fill(s.sent[-1], 300, 250_400)
+    s.intent(BUY, 250, 250_000)
+    working = s.sent[-1]
+    s.accepted(working)
+    s.mark("MSFT", 286_000, 286_200)
+    s.mark("MSFT", 238_000, 238_200)
+    s.feed(Update(s.later(30), working.client_id, "CANCELED", "b-4", 0, "", s.n("broker")))
+    done: set[str] = set()
+    for _ in range(8):
+        for order in [o for o in s.sent if o.author and o.client_id not in done]:
+            done.add(order.client_id)
+            s.accepted(order)
+            s.fill(order, order.qty, order.limit)
+        if s.g.state.account_asked:
+            s.account()
+        s.tick()
+    wrong = s.g.state.cash - DOLLAR
+    for _ in range(3):
+        s.account(cash=wrong)
+    s.feed(Timeout(s.later(100), "", ACCOUNT, 1, "connection reset"))
+    s.feed(BotDown(s.later(1), "trend", "exit status 1", s.n("bot:trend")))
+
+
+def day() -> Story:
+    """All of it."""
+    s = start()
+    trade(s)
+    tighten(s)
+    fall(s)
+    return s

@@ -1,0 +1,511 @@
+"""P1 to P7 under anything that bots, brokers, prices, clocks and operators can do, in any order: a Hypothesis state machine.
+
+Every step is judged by the oracle (tests/oracle), which recomputes everything from the journal and imports nothing of the kernel; see
+`Flight.feed`. A failure prints the steps as code; put them into tests/kernel/test_failures.py.
+"""
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+
+from flyball.kernel.effects import Order
+from tests.kernel.flight import (
+    AAA,
+    BBB,
+    COIN,
+    DAY,
+    DOLLAR,
+    NS,
+    START,
+    Flight,
+    orders_in,
+    ppm,
+    share,
+    text,
+    usd,
+)
+
+BASE = {"AAA": 10_000, "BBB": 123_400, "COIN": 2_000}  # 100.00, 12.34, 0.00002
+UNIT = {"AAA": 1, "BBB": 8_000_000_000, "COIN": 5_000_000 * 10**9}  # about 100 dollars' worth
+CASH = 10_000 * DOLLAR
+STRATEGIES = ("s", "mean_rev")
+WAITS = (0, 0, 1, NS // 1000, NS // 10, NS, 2 * NS, 6 * NS, 31 * NS, 61 * NS, 20 * 60 * NS)
+FLAWS = ("FORMAT_QTY", "FORMAT_FIELD", "RULE_UNKNOWN_SYMBOL")
+STATES = ("ACCEPTED", "CANCELED", "REJECTED", "EXPIRED", "FILLED", "PARTIALLY_FILLED", "PENDING_REVIEW")
+SCOPES = ("account", "account", "strategy:s", "symbol:AAA")
+
+waits = st.sampled_from(WAITS)
+symbols = st.sampled_from(sorted(BASE))
+
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "max_order_notional": (
+        usd(1_000),
+        usd(600),
+        share(7.5),
+    ),
+    "max_order_qty": (3,),
+    "max_order_notional__symbol__AAA": (usd(450),),
+    "max_position_notional": (
+        usd(1_500),
+        usd(2_000),
+        share(10),
+    ),
+    "max_gross": (
+        usd(2_500),
+        share(30),
+    ),
+    "max_net": (
+        usd(1_200),
+        share(20),
+    ),
+    "max_leverage": (ppm(250_000),),
+    "max_at_risk": (share(40),),
+    "max_positions": (
+        1,
+        2,
+    ),
+    "max_daily_turnover": (
+        usd(4_000),
+        share(100),
+    ),
+    "max_daily_cost": (
+        usd(2),
+        share(0.01),
+    ),
+    "fee_per_unit": (("micros", 3_500, ""),),
+    "fee_rate": (ppm(500),),
+    "max_daily_loss": (
+        usd(150),
+        usd(400),
+        share(3),
+    ),
+    "max_daily_loss__strategy__s": (usd(120),),
+    "max_daily_loss__symbol__AAA": (usd(90),),
+    "stress_floor": (
+        ppm(5_000),
+        ppm(50_000),
+    ),
+    "atr_bar": (
+        ("ns", NS, ""),
+        ("ns", DAY, ""),
+    ),
+    "drawdown_caution": (ppm(5_000),),
+    "drawdown_restrict": (ppm(10_000),),
+    "drawdown_halt": (ppm(20_000),),
+    "price_tolerance": (ppm(30_000),),
+    "max_slippage": (ppm(5_000),),
+    "max_quote_age": (("ns", 30 * NS, ""),),
+    "max_spread": (ppm(10_000),),
+    "max_tick_move": (ppm(50_000),),
+    "order_rate": (2,),
+    "min_spacing": (("ns", NS // 100, ""),),
+    "message_rate": (4,),
+    "reject_rate": (2,),
+    "max_orders_per_day": (6,),
+    "duplicate_window": (("ns", 2 * NS, ""),),
+    "min_notional": (("micros", 10 * DOLLAR, ""),),
+    "restricted": (text("BBB", "list"),),
+    "on_excess": (
+        text("refuse"),
+        text("clip"),
+    ),
+    "flat_by": (
+        text("never"),
+        text("close"),
+    ),
+}
+LIMITS = [(key, value) for key, values in CHOICES.items() for value in values]
+
+
+class Machine(RuleBasedStateMachine):
+    """One governor and everything around it."""
+
+    orders = Bundle("orders")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.f = Flight()
+        self.epochs = 1
+        self.day = 20260102
+
+    # -- the start -----------------------------------------------------------------------------------------------------
+
+    @initialize(
+        limits=st.lists(st.sampled_from(LIMITS), max_size=9, unique_by=lambda pair: pair[0]).map(dict),
+        adopted=st.sampled_from(((), (), (), (), (), (("AAA", 3),), (("AAA", -2), ("COIN", 10**15)))),
+        ticks=st.sampled_from((1, 5, 25)),
+        start=st.sampled_from(("session first", "account first", "flow between")),
+        marked=st.sampled_from((True, True, True, False)),
+    )
+    def begin(
+        self,
+        limits: dict[str, Any],
+        adopted: tuple[tuple[str, int], ...],
+        ticks: int,
+        start: str,
+        marked: bool,
+    ) -> None:
+        f = self.f
+        f.epoch()
+        f.config(**limits)
+        f.instrument(AAA, tick=ticks)
+        f.instrument(BBB)
+        f.instrument(COIN)
+        if start == "session first":
+            f.session(self.day)
+        f.account(cash=CASH, equity=CASH, day_equity=CASH, positions=adopted)
+        if start == "flow between":
+            f.flow(2_500 * DOLLAR)
+        if start != "session first":
+            f.session(self.day)
+        if marked:
+            for symbol, price in BASE.items():
+                f.mark(symbol, last=price)
+
+    # -- prices --------------------------------------------------------------------------------------------------------
+
+    def price(self, symbol: str) -> int:
+        m = self.f.g.state.markets[symbol]
+        return m.mid() or BASE[symbol]
+
+    @rule(
+        wait=waits,
+        symbol=symbols,
+        move=st.integers(-300, 300),
+        spread=st.integers(0, 20),
+        kind=st.integers(0, 3),
+    )
+    def prices(self, wait: int, symbol: str, move: int, spread: int, kind: int) -> None:
+        """An ordinary print: up to 3% either way."""
+        last = max(1, self.price(symbol) * (10_000 + move) // 10_000)
+        half = max(1, last * spread // 20_000)
+        quote = {"bid": max(1, last - half), "ask": last + half} if kind else {}
+        far = {"low": max(1, last - 3 * half), "high": last + 2 * half} if kind == 2 else {}
+        self.f.later(wait).mark(symbol, last=0 if kind == 3 else last, **quote, **far)
+
+    @rule(
+        symbol=symbols,
+        shape=st.sampled_from(("zero", "crossed", "locked", "x10", "/10", "bid", "ask", "negative")),
+    )
+    def odd_prices(self, symbol: str, shape: str) -> None:
+        p = self.price(symbol)
+        shapes: dict[str, dict[str, int]] = {
+            "zero": {},
+            "crossed": {"bid": p + 2, "ask": p},
+            "locked": {"bid": p, "ask": p},
+            "x10": {"last": min(p * 10, 10**9)},
+            "/10": {"last": max(p // 10, 1)},
+            "bid": {"bid": p},
+            "ask": {"ask": p},
+            "negative": {"bid": -p, "ask": p},
+        }
+        self.f.later(1).mark(symbol, **shapes[shape])
+
+    # -- the bots ------------------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: len(self.f.g.state.orders) < 5)
+    @rule(
+        wait=waits,
+        strategy=st.sampled_from(STRATEGIES),
+        symbol=symbols,
+        side=st.sampled_from((1, -1)),
+        size=st.integers(1, 25),
+        tenths=st.sampled_from((0, 0, 0, 3)),
+        away=st.sampled_from((None, None, 0, 10, -10, 200, -200, 900)),
+        by_value=st.booleans(),
+    )
+    def intents(
+        self,
+        wait: int,
+        strategy: str,
+        symbol: str,
+        side: int,
+        size: int,
+        tenths: int,
+        away: Any,
+        by_value: bool,
+    ) -> None:
+        """An ordinary wish: 100 to 2,500 dollars' worth, at the market or somewhere near it."""
+        qty = UNIT[symbol] * size + UNIT[symbol] * tenths // 10 + (tenths and 1)
+        limit = 0 if away is None else max(1, self.price(symbol) * (10_000 + away) // 10_000)
+        more = {"notional": 100 * size * DOLLAR} if by_value else {}
+        self.f.later(wait).intent(side, 0 if by_value else qty, limit, symbol, strategy, **more)
+
+    @precondition(lambda self: len(self.f.g.state.orders) < 5)
+    @rule(wait=waits, strategy=st.sampled_from(STRATEGIES), symbol=symbols, part=st.sampled_from((1, 2, 3)))
+    def exits(self, wait: int, strategy: str, symbol: str, part: int) -> None:
+        """A wish to get out of a part, of all, or of more than there is."""
+        held = self.f.g.state.book_qty(strategy, symbol)
+        if held:
+            self.f.later(wait).intent(-1 if held > 0 else 1, abs(held) * part // 2 + 1, 0, symbol, strategy)
+
+    @rule(
+        strategy=st.sampled_from((*STRATEGIES, "")),
+        symbol=st.sampled_from(("AAA", "NOPE", "")),
+        side=st.sampled_from((1, -1, 0, 7)),
+        qty=st.sampled_from((0, 1, -5, 10**15)),
+        limit=st.sampled_from((0, 1, -3, 10**15)),
+        more=st.sampled_from(
+            (
+                {},
+                {"flaw": "FORMAT_QTY"},
+                {"flaw": "FORMAT_FIELD"},
+                {"type": "stop"},
+                {"tif": "gtc"},
+                {"type": "limit"},
+                {"intent": "i1"},
+                {"created_at": START - 60 * NS},
+                {"created_at": START + 9 * DAY},
+                {"notional": 10**18},
+            )
+        ),
+    )
+    def odd_intents(
+        self, strategy: str, symbol: str, side: int, qty: int, limit: int, more: dict[str, Any]
+    ) -> None:
+        self.f.later(1).intent(side, qty, limit, symbol, strategy, **more)
+
+    @rule(
+        strategy=st.sampled_from(STRATEGIES),
+        kind=st.sampled_from(("wake",) * 5 + ("ingress",) * 5 + ("down",)),
+    )
+    def bots(self, strategy: str, kind: str) -> None:
+        self.f.bot(strategy, kind)
+
+    # -- the broker ----------------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.f.outbox)
+    @rule(
+        target=orders,
+        wait=waits,
+        which=st.integers(0, 9),
+        how=st.sampled_from(("sent", "sent", "timeout", "lost")),
+    )
+    def deliver(self, wait: int, which: int, how: str) -> Order:
+        """One order meets the last gate."""
+        f = self.f.later(min(wait, 2 * NS))
+        order = f.outbox.pop(which % len(f.outbox))
+        why = f.g.may_send(order.client_id, f.now)
+        if why:
+            f.not_sent(order, why)
+        elif how == "timeout":
+            f.timeout(order.client_id, "submit", order.attempt)
+        elif how == "sent":
+            f.sent(order)
+        return order
+
+    def seen(self, order: Order) -> int:
+        o = self.f.g.state.order(order.client_id)
+        return 0 if o is None else o.filled
+
+    @rule(
+        wait=waits,
+        order=orders,
+        quarters=st.integers(1, 5),
+        worse=st.integers(-50, 50),
+        fee=st.integers(0, 50_000),
+    )
+    def fill(self, wait: int, order: Order, quarters: int, worse: int, fee: int) -> None:
+        """A part, the rest, or more than was ordered; early, late or after the end."""
+        if self.f.forgotten(order):
+            return
+        rest = max(order.qty - self.seen(order), 1)
+        price = max(1, (order.limit or self.price(order.symbol)) * (10_000 + worse) // 10_000)
+        self.f.later(wait).fill(order, max(1, rest * quarters // 4), price, fee=fee)
+
+    @rule(
+        wait=waits,
+        order=orders,
+        state=st.sampled_from(STATES),
+        says=st.sampled_from(("nothing", "seen", "more", "all")),
+    )
+    def update(self, wait: int, order: Order, state: str, says: str) -> None:
+        if self.f.forgotten(order):
+            return
+        seen = self.seen(order)
+        filled = {"nothing": -1, "seen": seen, "more": (seen + order.qty) // 2, "all": order.qty}[says]
+        self.f.later(wait).update(order, state, filled)
+
+    @rule(which=st.integers(0, 99))
+    def again(self, which: int) -> None:
+        """An execution is reported a second time."""
+        self.f.repeat_fill(which)
+
+    @rule(order=orders, flaw=st.sampled_from(("unknown symbol", "other symbol", "stranger", "free")))
+    def odd_fills(self, order: Order, flaw: str) -> None:
+        if self.f.later(1).forgotten(order):
+            return
+        if flaw == "stranger":
+            self.f.strange_fill(
+                "xyz-1", order.symbol, order.side, UNIT[order.symbol], self.price(order.symbol)
+            )
+        elif flaw == "free":
+            self.f.strange_fill(order.client_id, order.symbol, order.side, 1, 0)
+        else:
+            symbol = (
+                "NOPE" if flaw == "unknown symbol" else next(x for x in sorted(BASE) if x != order.symbol)
+            )
+            self.f.fill(order, UNIT.get(symbol, 1), BASE.get(symbol, 1), symbol=symbol)
+
+    @rule(wait=waits, order=orders, call=st.sampled_from(("submit", "cancel", "query")))
+    def timeout(self, wait: int, order: Order, call: str) -> None:
+        self.f.later(wait).timeout(order.client_id, call, order.attempt)
+
+    @precondition(lambda self: self.f.questions)
+    @rule(
+        wait=waits,
+        which=st.integers(0, 9),
+        found=st.booleans(),
+        state=st.sampled_from(STATES),
+        twice=st.booleans(),
+    )
+    def answer(self, wait: int, which: int, found: bool, state: str, twice: bool) -> None:
+        """A question about an order is answered, perhaps twice."""
+        f = self.f.later(wait)
+        q = f.questions.pop(which % len(f.questions))
+        o = f.orders.get(q.client_id)
+        for _ in range(1 + twice):
+            f.answer(q.client_id, q.ask, found, state, 0 if o is None else self.seen(o))
+
+    @rule(wait=waits, wrong=st.sampled_from((0, 0, 0, 1, 2)), lost=st.booleans())
+    def account(self, wait: int, wrong: int, lost: bool) -> None:
+        """The broker's figures, right or wrong, asked for or not."""
+        f = self.f.later(wait)
+        ask = f.account_questions.pop(0).ask if f.account_questions else 0
+        more: dict[str, Any] = {"open_ids": ("fbT-9-9-s-1",)} if lost and wrong else {}
+        cash = f.g.state.cash + (DOLLAR if wrong == 1 else 0)
+        f.account(cash, (("AAA", 77),) if wrong == 2 else None, ask, **more)
+
+    @rule(
+        target=orders,
+        strategy=st.sampled_from(STRATEGIES),
+        symbol=symbols,
+        side=st.sampled_from((1, 1, -1)),
+        size=st.integers(1, 9),
+        pieces=st.integers(0, 3),
+        end=st.sampled_from(("", "", "FILLED", "CANCELED")),
+    )
+    def trade(self, strategy: str, symbol: str, side: int, size: int, pieces: int, end: str) -> Any:
+        """The usual course: asked for, sent, acknowledged, filled in pieces, over or still working."""
+        f = self.f.later(2 * NS)
+        f.mark(symbol, last=self.price(symbol))
+        if len(f.g.state.orders) >= 5 or not orders_in(
+            f.intent(side, UNIT[symbol] * size, 0, symbol, strategy)
+        ):
+            return multiple()
+        order = f.outbox.pop()
+        if f.g.may_send(order.client_id, f.now):
+            f.outbox.append(order)
+            return order
+        f.sent(order)
+        f.later(NS // 10).update(order, "ACCEPTED", 0)
+        for _ in range(pieces):
+            f.later(NS // 10).fill(
+                order, max(1, order.qty // 3), order.limit or self.price(symbol), fee=1_000
+            )
+        if end:
+            f.update(order, end, self.seen(order))
+        return order
+
+    # -- clocks, people, the machine -----------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.f.g.next_due() > 0)
+    @rule()
+    def tick(self) -> None:
+        self.f.tick()
+
+    @rule(
+        what=st.sampled_from(
+            ("pause", "resume", "freeze", "flatten", "panic", "cancel", "clear", "clear", "dance")
+        ),
+        scope=st.sampled_from(SCOPES),
+        authority=st.sampled_from(("secret", "secret", "socket")),
+        latch=st.sampled_from(("L1", "L2", "L3", "L4", "L5", "L7", "L9a", "L14")),
+        by=st.sampled_from(("anna", "anna", "")),
+        args=st.sampled_from(({}, {"rebase": "yes"}, {"cancel_only": "yes"})),
+        reason=st.sampled_from(("", "looked at it")),
+    )
+    def command(
+        self, what: str, scope: str, authority: str, latch: str, by: str, args: dict[str, str], reason: str
+    ) -> None:
+        live = sorted(self.f.g.state.orders)
+        self.f.later(NS).command(
+            what,
+            authority,
+            by,
+            scope=scope,
+            latch=latch,
+            reason=reason,
+            order=live[0] if live else "",
+            **args,
+        )
+
+    @precondition(lambda self: self.f.g.state.latches or self.f.g.state.adoption)
+    @rule(tomorrow=st.booleans())
+    def all_clear(self, tomorrow: bool) -> None:
+        """A careful operator looks at everything and lets trading begin again, if need be with a new day."""
+        f = self.f.later(31 * NS)
+        if tomorrow or not f.g.state.day.is_open(f.now):
+            self.day += 1
+            f.later(DAY // 2).session(self.day)
+        f.command("resume", "secret")
+        for latch in list(f.g.state.latches.values()):
+            what = "resume" if latch.id == "L14" else "clear"
+            f.command(what, "secret", scope=latch.scope, latch=latch.id, reason="looked", rebase="yes")
+        f.account()
+        f.report("journal", "ok")
+        for symbol in BASE:
+            f.mark(symbol, last=self.price(symbol))
+
+    @rule(
+        wait=waits,
+        what=st.sampled_from(("session", "session", "old session", "flow", "restart", "journal", "config")),
+    )
+    def rare(self, wait: int, what: str) -> None:
+        f = self.f.later(wait)
+        if what == "session":
+            self.day += 1
+            f.later(DAY // 2).session(self.day)
+        elif what == "old session":
+            f.session(self.day)
+        elif what == "flow":
+            f.flow(3_000 * DOLLAR if wait % 2 else -1_500 * DOLLAR)
+        elif what == "restart":
+            self.epochs += 1
+            f.epoch(self.epochs)
+        elif what == "journal":
+            f.report("journal", "late" if wait < NS else "ok")
+        else:
+            f.reconfigure()
+
+    # -- always --------------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def nothing_adds_under_a_latch(self) -> None:
+        """P5 at the socket: every order that could still leave and adds is stopped."""
+        for order in self.f.outbox:
+            if order.adds and self.f.world.forbidden(order.strategy, order.symbol):
+                assert self.f.g.may_send(order.client_id, self.f.now), f"P5 {order.client_id} would leave"
+
+    def teardown(self) -> None:
+        self.f.replayed()
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(
+    max_examples=60,
+    stateful_step_count=50,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)

@@ -1,0 +1,408 @@
+"""What the facts so far add up to: books, cash, orders, prices, latches, the risk day. Written from the promises, not from the kernel.
+
+Everything is recomputed from the first fact each time (`replay`); nothing is cached, nothing is rounded.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle import wilder
+from tests.oracle.facts import Fact
+
+ZERO = Fraction(0)
+OUTSIDE = "_outside"
+ENDS = ("FILLED", "CANCELED", "REJECTED", "EXPIRED")
+IDENTITY = ("client_id", "intent", "author", "strategy", "symbol", "side", "qty", "limit", "adds", "leg")
+DAY_NS = 86_400 * 10**9
+NEVER_ARRIVED = "NEVER_ARRIVED"
+DISOWNED = 2  # questions in a row the broker has to answer with "unknown" before an order that left is over
+AGREE = 2  # prints that have to agree with a suspect one
+PER_SYMBOL = (
+    "max_order_notional",
+    "max_order_qty",
+    "max_position_notional",
+    "price_tolerance",
+    "max_slippage",
+    "max_quote_age",
+    "max_spread",
+    "max_tick_move",
+)
+
+
+@dataclass
+class Order:
+    """One order of ours, from what was emitted and what the broker has stated."""
+
+    client_id: str
+    intent: str
+    author: str
+    strategy: str
+    symbol: str
+    side: int
+    qty: Fraction
+    limit: Fraction  # 0 = market
+    adds: bool
+    leg: int
+    attempts: list[int]
+    filled: Fraction = ZERO
+    stated: Fraction = ZERO  # the most the broker has said it executed
+    ended: str = ""  # the evidence of its end; time is none
+    fills: list[str] = field(default_factory=list)
+    left: bool = False  # some attempt went out
+    acknowledged: bool = False  # the broker has spoken of it
+    asked: int = -1  # the question that is open; -1 = none
+    disowned: int = 0  # questions in a row answered with "unknown"
+    cancels: int = 0
+    day: int = 0  # risk day it was decided in
+    heard_at: int = 0  # when anything last came of it
+
+    def remaining(self) -> Fraction:
+        """What may still be executed."""
+        return max(ZERO, (self.stated if self.ended else self.qty) - self.filled)
+
+    def live(self) -> bool:
+        return self.remaining() > 0
+
+
+@dataclass
+class Price:
+    """The last accepted mark of one symbol and what it took to accept it."""
+
+    bid: Fraction = ZERO
+    ask: Fraction = ZERO
+    last: Fraction = ZERO
+    ts: int = -1
+    fresh: bool = True  # the session's first print is exempt from max_tick_move
+    crossed: bool = False  # the newest print was
+    suspect: Fraction = ZERO
+    agreed: int = 0
+    prints: list[wilder.Print] = field(default_factory=list)
+
+    def highest(self) -> Fraction:
+        return max(self.bid, self.ask, self.last)
+
+
+@dataclass
+class Book:
+    qty: Fraction = ZERO
+    cash: Fraction = ZERO
+    fees: Fraction = ZERO
+    base: Fraction = ZERO  # profit when the risk day began
+
+
+@dataclass
+class Latch:
+    id: str
+    scope: str
+    state: str
+    positions: str
+
+    def covers(self, strategy: str, symbol: str) -> bool:
+        return self.scope in ("account", f"strategy:{strategy}", f"symbol:{symbol}")
+
+
+class World:
+    """The sum of all facts up to one moment."""
+
+    def __init__(self) -> None:
+        self.ts = 0
+        self.event: Fact = {}
+        self.instruments: dict[str, Fact] = {}
+        self.limits: dict[tuple[str, str], Any] = {}
+        self.prices: dict[str, Price] = {}
+        self.books: dict[tuple[str, str], Book] = {}
+        self.known = False
+        self.cash = ZERO
+        self.flows = ZERO
+        self.fills = 0
+        self.strange: list[str] = []  # fills of orders that are not ours
+        self.orders: dict[str, Order] = {}
+        self.latches: dict[tuple[str, str], Latch] = {}
+        self.day: Fact | None = None
+        self.baseline = ZERO
+        self.high_water = ZERO
+        self.panic_over = -1  # when the last panic was cleared
+        self.day_flows = ZERO
+        self.traded = ZERO
+        self.fees = ZERO
+
+    # -- what happened -------------------------------------------------------------------------------------------------
+
+    def apply(self, fact: Fact) -> None:
+        self.ts = max(self.ts, fact["ts"])  # what is emitted again after a restart keeps its old time
+        what = getattr(self, f"_{fact['kind']}", None)
+        if what is not None:
+            what(fact)
+
+    def _instrument(self, f: Fact) -> None:
+        self.instruments[f["symbol"]] = f
+        self.prices.setdefault(f["symbol"], Price())
+
+    def _config(self, f: Fact) -> None:
+        self.limits = f["limits"]
+
+    def _session(self, f: Fact) -> None:
+        """A new risk day takes its baseline from the ledger; the first one from the broker, where it has been read."""
+        if self.day is not None and f["day"] <= self.day["day"]:
+            return
+        first = self.day is None and self.known
+        self.baseline = self.baseline + self.day_flows if first else self.equity()
+        self.day = f
+        self.day_flows = self.traded = self.fees = ZERO
+        for price in self.prices.values():
+            price.fresh = True
+        for key, book in self.books.items():
+            book.base = self.profit(*key)
+
+    def _flow(self, f: Fact) -> None:
+        """Money in or out is no profit: the high-water mark moves in proportion (unitised net asset value)."""
+        before = self.equity()
+        if before > 0 and before + f["amount"] > 0:
+            self.high_water *= (before + f["amount"]) / before
+        else:
+            self.high_water = max(ZERO, self.high_water + f["amount"])
+        self.cash += f["amount"]
+        self.flows += f["amount"]
+        self.day_flows += f["amount"]
+
+    def _mark(self, f: Fact) -> None:
+        instrument, price = self.instruments.get(f["symbol"]), self.prices.get(f["symbol"])
+        if instrument is None or price is None or not self._believed(f, price, instrument["price_unit"]):
+            return
+        price.bid, price.ask, price.last, price.ts = f["bid"], f["ask"], f["last"], f["ts"]
+        self._watch()
+        price.fresh, price.suspect, price.agreed = False, ZERO, 0
+        length = self.limits.get(("", "atr_bar"), 300 * 10**9)
+        now = middle(price.bid, price.ask, price.last, instrument["price_unit"])
+        number = (self.day["day"] if self.day else 0) if length >= DAY_NS else (f["ts"] - 1) // length
+        low, high = f["low"] or now, f["high"] or now
+        price.prints.append(wilder.Print(number, now, min(low, now), max(high, now)))
+
+    def _believed(self, f: Fact, price: Price, unit: Fraction) -> bool:
+        """Missing, crossed and unconfirmed prints do not mark."""
+        if min(f["bid"], f["ask"], f["last"], f["low"], f["high"]) < 0:
+            return False
+        new = middle(f["bid"], f["ask"], f["last"], unit)
+        old = middle(price.bid, price.ask, price.last, unit)
+        most = self.limit("max_tick_move", f["symbol"])
+        if new <= 0:
+            return False
+        price.crossed = f["bid"] > f["ask"] > 0
+        if price.crossed:
+            return False
+        if most is None or price.fresh or old <= 0 or abs(new - old) <= most * old:
+            return True
+        agrees = price.suspect > 0 and abs(new - price.suspect) <= most * price.suspect
+        price.agreed = price.agreed + 1 if agrees else 0
+        price.suspect = new
+        return price.agreed >= AGREE
+
+    def _account(self, f: Fact) -> None:
+        """The broker's figures are taken over once, before anything was traded; later they are only compared."""
+        if self.known:
+            return
+        self.known = True
+        self.cash = f["cash"]
+        self.baseline = f["day_equity"]
+        self.high_water = max(f["equity"], f["day_equity"])
+        for symbol, qty in f["positions"].items():
+            self.books.setdefault((OUTSIDE, symbol), Book()).qty = qty
+
+    def _order(self, f: Fact) -> None:
+        known = self.orders.get(f["client_id"])
+        if known is not None:
+            known.attempts.append(f["attempt"])
+            known.disowned = 0 if known.attempts[-2] != f["attempt"] else known.disowned
+            known.ended = "" if known.ended == NEVER_ARRIVED else known.ended
+            return
+        self.orders[f["client_id"]] = Order(
+            **{x: f[x] for x in IDENTITY}, attempts=[f["attempt"]], day=self.day["day"] if self.day else 0
+        )
+
+    def _sent(self, f: Fact) -> None:
+        if f["client_id"] in self.orders:
+            self.orders[f["client_id"]].left = True
+            self.orders[f["client_id"]].disowned = 0
+
+    def _timeout(self, f: Fact) -> None:
+        """No answer is no answer: it may be there."""
+        if f["client_id"] in self.orders and f["call"] == "submit":
+            self.orders[f["client_id"]].left = True
+
+    def _query(self, f: Fact) -> None:
+        if f["client_id"] in self.orders:
+            self.orders[f["client_id"]].asked = f["ask"]
+
+    def _cancel(self, f: Fact) -> None:
+        if f["client_id"] in self.orders:
+            self.orders[f["client_id"]].cancels += 1
+
+    def _not_sent(self, f: Fact) -> None:
+        """Stopped at the last gate: the end of an order of which no attempt ever left."""
+        order = self.orders.get(f["client_id"])
+        if order is not None and not order.ended and not order.left and not order.acknowledged:
+            order.ended, order.heard_at = "NOT_SENT", self.ts
+
+    def _update(self, f: Fact) -> None:
+        order = self.orders.get(f["client_id"])
+        if order is not None:
+            self._state(order, f["state"], f["filled"])
+
+    def _answer(self, f: Fact) -> None:
+        order = self.orders.get(f["client_id"])
+        if order is None or order.asked != f["ask"]:
+            return  # to no question, or to one that is answered or overtaken
+        order.asked = -1
+        if f["found"]:
+            self._state(order, f["state"], f["filled"])
+        elif not order.acknowledged and not order.ended:
+            order.disowned += 1
+            if order.disowned >= DISOWNED or not order.left:
+                order.ended, order.heard_at = NEVER_ARRIVED, self.ts
+
+    def _state(self, order: Order, state: str, filled: Fraction | None) -> None:
+        """Only the broker's word for an end is evidence; a cumulative quantity above what was seen is still owed."""
+        order.acknowledged, order.disowned, order.heard_at = True, 0, self.ts
+        if state in ENDS and not order.ended:
+            order.ended = state
+        stated = order.qty if filled is None and state == "FILLED" else filled or ZERO
+        order.stated = max(order.stated, stated)
+
+    def _fill(self, f: Fact) -> None:
+        if f["symbol"] not in self.instruments or f["qty"] <= 0 or f["price"] <= 0:
+            return  # cannot be booked
+        order = self.orders.get(f["client_id"])
+        strategy = OUTSIDE if order is None else order.strategy
+        if order is not None and (order.symbol, order.side) != (f["symbol"], f["side"]):
+            order = None  # it contradicts the order it names: booked, and not to the order
+        seen = self.strange if order is None else order.fills
+        name = f["fill_id"] if order is not None else f"{f['client_id']} {f['fill_id']}"
+        if name in seen:
+            return
+        seen.append(name)
+        self.fills += 1
+        if order is not None:
+            order.filled += f["qty"]
+            order.acknowledged, order.heard_at = True, self.ts
+        book = self.books.setdefault((strategy, f["symbol"]), Book())
+        value = f["qty"] * f["price"]
+        book.qty += f["side"] * f["qty"]
+        book.cash -= f["side"] * value
+        book.fees += f["fee"]
+        self.cash -= f["side"] * value + f["fee"]
+        self.traded += value
+        self.fees += f["fee"]
+        self._watch()
+
+    def _command(self, f: Fact) -> None:
+        self.event = f
+
+    def _latch(self, f: Fact) -> None:
+        key = (f["latch"], f["scope"])
+        if f["action"] == "set":
+            self.latches[key] = Latch(f["latch"], f["scope"], f["state"], f["positions"])
+            return
+        self.latches.pop(key, None)
+        if f["latch"] == "L4":
+            self.panic_over = self.ts
+        if f["latch"] == "L2" and dict(self.event.get("args", ())).get("rebase") == "yes":
+            self.high_water = self.equity()
+
+    def _watch(self) -> None:
+        if self.day is not None and self.valued():
+            self.high_water = max(self.high_water, self.equity())
+
+    # -- what it comes to ----------------------------------------------------------------------------------------------
+
+    def position(self, symbol: str, strategy: str | None = None) -> Fraction:
+        return sum(
+            (b.qty for (who, what), b in self.books.items() if what == symbol and strategy in (None, who)),
+            ZERO,
+        )
+
+    def live(self, symbol: str | None = None, strategy: str | None = None) -> list[Order]:
+        return [
+            o
+            for o in self.orders.values()
+            if o.live() and symbol in (None, o.symbol) and strategy in (None, o.strategy)
+        ]
+
+    def conservative(self, symbol: str, side: int) -> Fraction:
+        """What a holding of this sign is worth a unit: the bid for longs, the ask for shorts, the last without a quote."""
+        p = self.prices[symbol]
+        return p.bid or p.last or p.ask if side > 0 else p.ask or p.last or p.bid
+
+    def value(self, strategy: str, symbol: str) -> Fraction:
+        book = self.books[(strategy, symbol)]
+        return book.qty * self.conservative(symbol, 1 if book.qty > 0 else -1) if book.qty else ZERO
+
+    def profit(self, strategy: str, symbol: str) -> Fraction:
+        book = self.books[(strategy, symbol)]
+        return book.cash + self.value(strategy, symbol) - book.fees
+
+    def equity(self) -> Fraction:
+        return self.cash + sum((self.value(*key) for key in self.books), ZERO)
+
+    def valued(self) -> bool:
+        """Whether everything held or working has a price."""
+        held = {symbol for (_, symbol), b in self.books.items() if b.qty} | {o.symbol for o in self.live()}
+        return self.known and all(self.prices[symbol].ts >= 0 for symbol in held)
+
+    def loss(self, strategy: str | None = None, symbol: str | None = None) -> Fraction:
+        """Lost (+) since the risk day began, flows stripped; of the account, of one strategy or in one symbol."""
+        if strategy is None and symbol is None:
+            return self.baseline - self.equity() + self.day_flows
+        keys = [(who, what) for who, what in self.books if strategy in (None, who) and symbol in (None, what)]
+        return sum((self.books[key].base - self.profit(*key) for key in keys), ZERO)
+
+    def limit(self, key: str, symbol: str = "", strategy: str = "") -> Any:
+        """The configured value that applies; None when there is none."""
+        scopes = [f"symbol:{symbol}", f"strategy:{strategy}"]
+        if key != "max_daily_loss" or not (symbol or strategy):
+            scopes.append("")
+        for scope in scopes:
+            if (scope, key) in self.limits:
+                return self.limits[(scope, key)]
+        return None
+
+    def base(self) -> Fraction:
+        """What percentages are of: the equity at the risk day's start, or the present one when lower."""
+        return min(self.baseline, self.equity())
+
+    def cap(self, key: str, symbol: str = "", strategy: str = "") -> Fraction | None:
+        """A limit of money in the account's currency."""
+        found = self.limit(key, symbol, strategy)
+        if found is None:
+            return None
+        kind: str = found[0]
+        amount: Fraction = found[1]
+        return amount if kind == "amount" else amount * max(self.base(), ZERO)
+
+    def stress(self, symbol: str) -> Fraction:
+        p = self.prices[symbol]
+        price = middle(p.bid, p.ask, p.last, self.instruments[symbol]["price_unit"])
+        return wilder.stress(p.prints, price, self.limit("stress_floor") or wilder.MOST)
+
+    def forbidden(self, strategy: str, symbol: str) -> list[Latch]:
+        """The latches that forbid adding here."""
+        return [
+            x
+            for x in self.latches.values()
+            if x.state in ("REDUCING", "HALTED") and x.covers(strategy, symbol)
+        ]
+
+
+def middle(bid: Fraction, ask: Fraction, last: Fraction, unit: Fraction) -> Fraction:
+    """The reference price: the middle of the quote on whole price units, else the last trade or the side there is."""
+    if bid > 0 and ask > 0:
+        return (bid + ask) / 2 // unit * unit
+    return last or bid or ask
+
+
+def replay(facts: Iterable[Fact]) -> World:
+    world = World()
+    for fact in facts:
+        world.apply(fact)
+    return world
