@@ -181,6 +181,13 @@ def flood(event: Event) -> None:
         pipe.sendall(_frame(body))
 
 
+def parts(event: Event) -> None:
+    """An answer in parts that has no last one."""
+    pipe = _pipe()
+    while event.kind == "mark":
+        pipe.sendall(_frame(b"\x82\xa2re\x01\xa4more\xc3"))
+
+
 def small_flood(event: Event) -> None:
     """The same with frames of one byte."""
     pipe = _pipe()

@@ -262,6 +262,20 @@ def test_settings_and_seed_reach_the_bot(spawn: RealSpawn) -> None:
     assert (intent.symbol, intent.qty, intent.intent) == ("BTC/USD", 10**9, f"i{T0}")
 
 
+def test_settings_that_do_not_fit_are_named(spawn: RealSpawn) -> None:
+    with pytest.raises(
+        ValueError, match=r"strategy s1: its settings and symbols are 2.* bytes, at most 196608"
+    ):
+        host_of(spawn, "every", symbol="x" * 200_000)
+
+
+def test_a_bot_that_does_not_come_to_an_end_is_ended(spawn: RealSpawn) -> None:
+    """Parts of an answer, for ever, each in time."""
+    host = host_of(spawn, "parts")
+    host.tell([mark(T0)], T0)
+    assert host.ended == "does not come to an end"
+
+
 def test_the_examples_run(spawn: RealSpawn) -> None:
     world = minutes(50)
     for target in ("flyball.bots.examples:buy_and_hold", "flyball.bots.examples:Crossing"):
@@ -279,3 +293,16 @@ def test_the_host_is_a_bot_port(spawn: RealSpawn) -> None:
     assert isinstance(bot, Host)
     bot.close()
     assert bot.take(T0) == []
+
+
+def test_the_guides_bot_runs_as_printed(spawn: RealSpawn, tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "bots.md").read_text()
+    bot = tmp_path / "my_bot.py"
+    bot.write_text(guide.partition("```python\n")[2].partition("```")[0])
+    host = host_of(spawn, f"{bot}:Dip")
+    world = [{"kind": "session", "ts": T0}, *(mark(T0 + k * NS, last=100.0 - k) for k in range(1, 9))]
+    said = [event for event in handed_out(run(host, world, [])) if isinstance(event, Intent)]
+    assert [(intent.symbol, intent.side, intent.qty, intent.flaw) for intent in said] == [
+        ("AAPL", 1, 10, "")
+    ] * 7
+    assert (host.ended, host.errors) == ("", 0)

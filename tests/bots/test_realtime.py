@@ -251,7 +251,7 @@ def test_a_new_child_is_told_its_past_and_only_its_alarm_counts(spawn: RealSpawn
         "seen = []\n"
         "def live(event):\n"
         "    seen.append(event)\n"
-        "    return [wake_in(1), Intent('AAPL', 'buy', qty=len(seen))] if event.kind == 'mark' else None\n"
+        "    return [wake_in(1), Intent('AAPL', 'buy', qty=len(seen))] if event.kind != 'wake' else None\n"
     )
     ts = now() - 3_600 * NS
     past: list[Item | Intent | BotDown] = []

@@ -1,7 +1,10 @@
-"""One short, eventful day through the real kernel, as the journal records it: numbered events, each followed by its effects.
+"""One short, eventful day through the real kernel, as the journal records it: numbered events, each
+followed by its effects.
 
 Every class of record comes up. The documentation's examples are lines of its export.
 """
+
+from dataclasses import dataclass
 
 from flyball.journal.codec import Record
 from flyball.kernel.effects import AskAccount, Effect, Order, Query
@@ -55,6 +58,30 @@ LIMITS = (
 )
 
 
+@dataclass
+class Figures:
+    """What the kernel's state says after record `seq`. Micros; quantities in the instrument's units."""
+
+    seq: int
+    known: bool
+    cash: int
+    traded: int
+    positions: dict[str, int]
+    worst: dict[str, int]
+
+
+def figures(g: Governor, seq: int) -> Figures:
+    s = g.state
+    return Figures(
+        seq,
+        s.known,
+        s.cash,
+        s.day.traded,
+        {symbol: s.position(symbol) for symbol in s.markets},
+        {symbol: x.worst() for symbol, x in s.exposures.items()},
+    )
+
+
 class Story:
     """A governor and what its journal holds so far."""
 
@@ -65,6 +92,7 @@ class Story:
         self.sent: list[Order] = []
         self.queries: list[Query] = []
         self.asked: list[AskAccount] = []
+        self.figures: list[Figures] = []  # after each event
         self._n: dict[str, int] = {}
 
     def n(self, source: str) -> int:
@@ -83,6 +111,7 @@ class Story:
                 self.asked.append(record)
         assert not self.g.fault
         self.g.state.check()
+        self.figures.append(figures(self.g, len(self.records)))
         return effects
 
     def later(self, ms: int) -> int:
@@ -97,7 +126,9 @@ class Story:
     def mark(self, symbol: str, bid: int, ask: int) -> None:
         self.feed(Mark(self.later(1000), symbol, bid, ask, 0, min(bid, ask), ask, "demo", self.n("feed")))
 
-    def intent(self, side: int, qty: int, limit: int = 0, symbol: str = "MSFT", flaw: str = "") -> list[Effect]:
+    def intent(
+        self, side: int, qty: int, limit: int = 0, symbol: str = "MSFT", flaw: str = ""
+    ) -> list[Effect]:
         n = self.n("bot:trend")
         at = self.later(5)
         kind = "limit" if limit else "market"
@@ -114,13 +145,23 @@ class Story:
         n = self.n("broker")
         fee = qty * 3_500 // (1 if order.symbol == "MSFT" else 10**9)
         self.feed(
-            Fill(self.later(20), order.client_id, fill_id or f"x-{n}", order.symbol, order.side, qty, price, fee, n)
+            Fill(
+                self.later(20),
+                order.client_id,
+                fill_id or f"x-{n}",
+                order.symbol,
+                order.side,
+                qty,
+                price,
+                fee,
+                n,
+            )
         )
 
     def account(self, **changes: object) -> None:
         s = self.g.state
         ours = tuple((symbol, s.position(symbol)) for symbol in sorted(s.markets) if s.position(symbol))
-        figures: dict[str, object] = {
+        said: dict[str, object] = {
             "ask": self.asked[-1].ask if self.asked else 0,
             "cash": s.cash,
             "equity": s.equity(),
@@ -128,7 +169,7 @@ class Story:
             "positions": ours,
             "open_ids": (),
         }
-        self.feed(Account(self.later(30), **{**figures, **changes}))  # type: ignore[arg-type]
+        self.feed(Account(self.later(30), **{**said, **changes}))  # type: ignore[arg-type]
 
     def command(self, what: str, authority: str, reason: str = "", **args: str) -> None:
         given = tuple(sorted(args.items()))
@@ -207,7 +248,7 @@ def fall(s: Story) -> None:
     s.mark("MSFT", 238_000, 238_200)
     s.feed(Update(s.later(30), working.client_id, "CANCELED", "b-4", 0, "", s.n("broker")))
     done: set[str] = set()
-    for _ in range(8):
+    while s.g.next_due():
         for order in [o for o in s.sent if o.author and o.client_id not in done]:
             done.add(order.client_id)
             s.accepted(order)

@@ -357,14 +357,16 @@ def test_no_permission_for_the_folder(elsewhere):
     root = elsewhere / "journal"
     make(root, [2])
     disk = RealDisk(str(root))
+    os.chmod(root / "segments", 0o777)
+    os.chmod(root / "lock", 0o444)
     for mode in (0o000, 0o555):
-        os.chmod(root / "segments", 0o777)
-        os.chmod(root / "lock", 0o444)
         os.chmod(root, mode)
-        with As():
-            error = refused(disk, JournalForbidden)
+        try:
+            with As():
+                error = refused(disk, JournalForbidden)
+        finally:
+            os.chmod(root, 0o755)
         assert error.file.startswith(str(root))
-    os.chmod(root, 0o755)
 
 
 def test_damage_is_found_while_reading_records_too(tmp_path):

@@ -289,3 +289,50 @@ def test_what_a_failed_sync_left_behind_is_written_once_more(tmp_path):
     rewritten = [size for size in again.fault.sizes if size > PAGE]
     assert len(rewritten) == len(used)
     assert all(new >= old for new, old in zip(rewritten, used, strict=True))
+
+
+def test_a_note_that_cannot_be_written_costs_only_its_check(tmp_path):
+    """A full disk at the start: what is there can still be read, and the segment made in advance still be
+    filled.
+    """
+    journal = Journal.create(RealDisk(str(tmp_path)), InlineSyncer(), OsRandom())
+    journal.append(batches([3])[0])
+    journal.close()
+    full = FaultyDisk(str(tmp_path), Fault(1, lambda data: b"", no_space()))
+    again = Journal.open(full, InlineSyncer())
+    (note,) = again.recovered.notes
+    assert note.startswith(f"{tmp_path}/head: not written (No space left on device)")
+    again.append(batches([1])[0])
+    full.fault.at = full.fault.seen + 1  # and when it is closed
+    assert again.close()
+    full.die()
+    assert len(reopened(str(tmp_path))[0]) == 4
+
+
+def test_a_disk_that_fails_while_the_end_is_put_in_order(tmp_path):
+    disk = FaultyDisk(str(tmp_path), Fault())
+    journal = Journal.create(disk, LateSyncer(), OsRandom())
+    journal.append(batches([3])[0])
+    disk.die()
+    broken = FaultyDisk(str(tmp_path), Fault(1, lambda data: b"", OSError(errno.EIO, "Input/output error")))
+    with pytest.raises(JournalWriteFailed, match="Input/output error"):
+        Journal.open(broken, InlineSyncer())
+    assert len(reopened(str(tmp_path))[0]) == 3  # the lock is free, nothing is lost
+
+
+def test_a_disk_that_fails_while_it_is_closed(tmp_path):
+    disk = FaultyDisk(str(tmp_path), Fault())
+    journal = Journal.create(disk, InlineSyncer(), OsRandom())
+    journal.append(batches([3])[0])
+    disk.fault.at = disk.fault.seen + 1
+    disk.fault.error = OSError(errno.EIO, "Input/output error")
+    assert journal.close()  # all of it is durable; only the note is missing
+    assert journal.failed == "Input/output error"
+    disk.die()
+    assert len(reopened(str(tmp_path))[0]) == 3
+
+
+def test_no_room_for_the_lock(small_disk):
+    (small_disk / "filler").write_bytes(bytes((1 << 20) - 4096))
+    with pytest.raises(JournalFull, match="No space left"):
+        Journal.create(RealDisk(str(small_disk / "journal")), InlineSyncer(), OsRandom(), segment_bytes=SMALL)

@@ -119,6 +119,7 @@ def test_a_torn_tail_is_told_from_damage(disk):
     assert report.damage is not None
     assert report.damage.torn
     assert report.damage.seq == report.records + 1 == 21
+    assert "starting the governor cuts it off" in report.damage.remedy
     Journal.open(disk, InlineSyncer(), segment_bytes=SMALL).close()
     assert verify(disk).ok
 
@@ -150,6 +151,47 @@ def test_a_block_that_does_not_hold_what_it_says(disk):
         assert report.damage is not None
         assert (report.damage.offset, report.damage.seq) == (block.offset, block.first)
         assert "does not hold the 1 records" in report.damage.what
+
+
+class Racing(RealDisk):
+    """A disk whose files were read a moment too early: the first readings of each are older than the next."""
+
+    def __init__(self, root: str, early: dict[str, list[bytes]]) -> None:
+        super().__init__(root)
+        self.early = early
+
+    def read(self, path: str) -> bytes:
+        older = self.early.get(path, [])
+        return older.pop(0) if older else super().read(path)
+
+
+def test_a_block_that_was_half_written_when_it_was_read(disk):
+    path = segment.name(3)
+    whole = disk.read(path)
+    used = len(whole.rstrip(b"\0"))
+    half = whole[: used - 9] + bytes(len(whole) - used + 9)
+    assert not verify(Racing(disk.root, {path: [half, half]})).ok  # nobody was writing: it is torn
+    report = verify(Racing(disk.root, {path: [half]}))
+    assert report.ok
+    assert report.records == 26
+
+
+def test_a_header_page_that_was_half_written_when_it_was_read(disk):
+    path = segment.name(3)
+    whole = disk.read(path)
+    assert verify(Racing(disk.root, {path: [whole[:40] + bytes(5000)]})).records == 26
+
+
+def test_a_segment_that_went_on_after_it_was_read(disk):
+    """The writer finished the second segment, and began the third, between our readings of the two."""
+    path = segment.name(2)
+    whole = disk.read(path)
+    header = segment.read_page(whole[:PAGE])
+    assert header is not None
+    *_, block = segment.later_blocks(whole, PAGE, 0, segment.seed(header.id))
+    shorter = whole[: block.offset] + bytes(len(whole) - block.offset)
+    assert verify(Racing(disk.root, {path: [shorter]})).records == 26
+    assert verify(Racing(disk.root, {path: [shorter, shorter, shorter]})).records < 26
 
 
 def test_it_looks_while_the_writer_writes(tmp_path):

@@ -1,7 +1,9 @@
-"""P1 to P7 under anything that bots, brokers, prices, clocks and operators can do, in any order: a Hypothesis state machine.
+"""P1 to P7 under anything that bots, brokers, prices, clocks and operators can do, in any order: a
+Hypothesis state machine.
 
-Every step is judged by the oracle (tests/oracle), which recomputes everything from the journal and imports nothing of the kernel; see
-`Flight.feed`. A failure prints the steps as code; put them into tests/kernel/test_failures.py.
+Every step is judged by the oracle (tests/oracle), which recomputes everything from the journal and imports
+nothing of the kernel; see `Flight.feed`. A failure prints the steps as code; put them into
+tests/kernel/test_failures.py.
 """
 
 from typing import Any
@@ -41,7 +43,7 @@ CASH = 10_000 * DOLLAR
 STRATEGIES = ("s", "mean_rev")
 WAITS = (0, 0, 1, NS // 1000, NS // 10, NS, 2 * NS, 6 * NS, 31 * NS, 61 * NS, 20 * 60 * NS)
 FLAWS = ("FORMAT_QTY", "FORMAT_FIELD", "RULE_UNKNOWN_SYMBOL")
-STATES = ("ACCEPTED", "CANCELED", "REJECTED", "EXPIRED", "FILLED", "PARTIALLY_FILLED", "PENDING_REVIEW")
+STATES = ("ACCEPTED", "CANCELED", "REJECTED", "EXPIRED", "FILLED", "PARTIALLY_FILLED", "PENDING_REVIEW", "NOT_SENT")
 SCOPES = ("account", "account", "strategy:s", "symbol:AAA")
 
 waits = st.sampled_from(WAITS)
@@ -139,7 +141,7 @@ class Machine(RuleBasedStateMachine):
         self.epochs = 1
         self.day = 20260102
 
-    # -- the start -----------------------------------------------------------------------------------------------------
+    # -- the start -------------------------------------------------------------------------------------------
 
     @initialize(
         limits=st.lists(st.sampled_from(LIMITS), max_size=9, unique_by=lambda pair: pair[0]).map(dict),
@@ -173,7 +175,7 @@ class Machine(RuleBasedStateMachine):
             for symbol, price in BASE.items():
                 f.mark(symbol, last=price)
 
-    # -- prices --------------------------------------------------------------------------------------------------------
+    # -- prices ----------------------------------------------------------------------------------------------
 
     def price(self, symbol: str) -> int:
         m = self.f.g.state.markets[symbol]
@@ -212,7 +214,7 @@ class Machine(RuleBasedStateMachine):
         }
         self.f.later(1).mark(symbol, **shapes[shape])
 
-    # -- the bots ------------------------------------------------------------------------------------------------------
+    # -- the bots --------------------------------------------------------------------------------------------
 
     @precondition(lambda self: len(self.f.g.state.orders) < 5)
     @rule(
@@ -283,7 +285,7 @@ class Machine(RuleBasedStateMachine):
     def bots(self, strategy: str, kind: str) -> None:
         self.f.bot(strategy, kind)
 
-    # -- the broker ----------------------------------------------------------------------------------------------------
+    # -- the broker ------------------------------------------------------------------------------------------
 
     @precondition(lambda self: self.f.outbox)
     @rule(
@@ -418,7 +420,7 @@ class Machine(RuleBasedStateMachine):
             f.update(order, end, self.seen(order))
         return order
 
-    # -- clocks, people, the machine -----------------------------------------------------------------------------------
+    # -- clocks, people, the machine -------------------------------------------------------------------------
 
     @precondition(lambda self: self.f.g.next_due() > 0)
     @rule()
@@ -489,7 +491,7 @@ class Machine(RuleBasedStateMachine):
         else:
             f.reconfigure()
 
-    # -- always --------------------------------------------------------------------------------------------------------
+    # -- always ----------------------------------------------------------------------------------------------
 
     @invariant()
     def nothing_adds_under_a_latch(self) -> None:

@@ -1,7 +1,9 @@
-"""Journal records as plain facts: every price, quantity and amount an exact Fraction of its natural unit. Imports nothing of flyball.
+"""Journal records as plain facts: every price, quantity and amount an exact Fraction of its natural unit.
+Imports nothing of flyball.
 
-A record is anything with a `KIND` and the fields docs/reference/journal.md names. Prices are in the currency, quantities in units of
-the product, amounts in the currency; times stay integer nanoseconds. `None` is an absent value.
+A record is anything with a `KIND` and the fields docs/reference/journal.md names. Prices are in the
+currency, quantities in units of the product, amounts in the currency; times stay integer nanoseconds.
+`None` is an absent value.
 """
 
 from collections.abc import Iterable
@@ -59,7 +61,9 @@ def fact_of(record: object, units: Units) -> Fact:
 
 
 def limit_of(kind: str, amount: int, text: str) -> Any:
-    """One configured value: ("amount", currency) or ("share", of equity) for caps of money, else the plain value."""
+    """One configured value: ("amount", currency) or ("share", of equity) for caps of money, else the plain
+    value.
+    """
     if kind == "money_abs":
         return ("amount", amount * MICRO)
     if kind == "money_ppm":

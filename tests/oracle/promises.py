@@ -1,14 +1,17 @@
-"""Promises P2 to P6, judged on the facts alone. Each function returns what is broken, as sentences; an empty list is a pass.
+"""Promises P2 to P6, judged on the facts alone. Each function returns what is broken, as sentences; an
+empty list is a pass.
 
-Comparisons are exact. Where the governor keeps whole micros, the rounding it may lose since the day began is allowed for, and
-nothing else; it always rounds against itself, so no cap gets any slack for it.
+Comparisons are exact. Where the governor keeps whole micros, the rounding it may lose since the day began
+is allowed for, and nothing else; it always rounds against itself, so no cap gets any slack for it.
 """
 
 from collections.abc import Iterator
 from fractions import Fraction
 
 from tests.oracle.facts import MICRO, Fact
-from tests.oracle.world import NEVER_ARRIVED, ZERO, Order, World, middle
+from tests.oracle.order import ZERO, Order
+from tests.oracle.price import middle
+from tests.oracle.world import NEVER_ARRIVED, World
 from tests.oracle.worst import Worst, outcomes, worst_of
 
 SECOND = 10**9
@@ -19,12 +22,14 @@ Broken = Iterator[str]
 
 
 def rounding(world: World) -> Fraction:
-    """What the governor's books may be behind the exact ones: less than a micro for each fill and each book."""
+    """What the governor may be behind the exact books: less than a micro for each fill and each book."""
     return (world.fills + len(world.books) + 1) * MICRO
 
 
 def judge(facts: list[Fact], start: int) -> tuple[World, list[str]]:
-    """The world after all facts, and what the newest step broke; its facts (the event, then its effects) begin at `start`."""
+    """The world after all facts, and what the newest step broke; its facts (the event, then its effects)
+    begin at `start`.
+    """
     world = World()
     broken: list[str] = []
     for n, fact in enumerate(facts):
@@ -71,7 +76,9 @@ def p1(order: Order, fact: Fact, decision: Fact) -> Broken:
 
 
 def p2(world: World, order: Order, ppm: int) -> Broken:
-    """No cap is passed in the worst case, with this order among the live ones; and the facts it relied on were there."""
+    """No cap is passed in the worst case, with this order among the live ones; and the facts it relied on
+    were there.
+    """
     name = f"P2 {order.client_id}"
     if not world.valued():
         yield f"{name}: approved although something held or working has no price"
@@ -89,9 +96,11 @@ def p2(world: World, order: Order, ppm: int) -> Broken:
 
 
 def most_scale(world: World) -> Fraction:
-    """The scale in force: smaller in the caution zone, and after a panic 25, 50, 100% with half an hour for each step."""
+    """The scale in force: smaller in the caution zone, and after a panic 25, 50, 100% with half an hour for
+    each step.
+    """
     scale = Fraction(1)
-    if 0 <= world.panic_over and world.ts < world.panic_over + 2 * RESTART:
+    if world.panic_over >= 0 and world.ts < world.panic_over + 2 * RESTART:
         scale = Fraction(1, 4) if world.ts < world.panic_over + RESTART else Fraction(1, 2)
     zone = world.limit("drawdown_caution")
     if (
@@ -196,7 +205,9 @@ def p2_rates(world: World, order: Order, before: list[Fact]) -> Broken:
 
 
 def p3(world: World, order: Order) -> Broken:
-    """What reduces brings the position nearer to zero and not past it, under every outcome of the others, in the book and in the account."""
+    """What reduces brings the position nearer to zero and not past it, under every outcome of the others, in
+    the book and in the account.
+    """
     for whose in (order.strategy, None):
         held = world.position(order.symbol, whose) * -order.side
         busy = sum(
@@ -209,14 +220,15 @@ def p3(world: World, order: Order) -> Broken:
         )
         if order.qty > held - busy or order.qty <= 0:
             where = "the book" if whose else "the account"
-            yield f"P3 {order.client_id}: reduces {float(order.qty)} of {float(held)} in {where}, {float(busy)} already on the way"
+            most = f"{float(held)} in {where}, {float(busy)} already on the way"
+            yield f"P3 {order.client_id}: reduces {float(order.qty)} of {most}"
         ends = outcomes(world, order.symbol, whose, without=order)
         if any(o.units * -order.side < order.qty for o in ends):
             yield f"P3 {order.client_id}: may pass zero"
 
 
 def p4(world: World, fact: Fact) -> Broken:
-    """One live client id per decision leg; a retry keeps its id and everything else; at most three attempts."""
+    """One live client id per decision leg; a retry keeps its id and all else; at most three attempts."""
     known = world.orders.get(fact["client_id"])
     name = f"P4 {fact['client_id']}"
     if known is not None:
@@ -270,7 +282,9 @@ def untripped(world: World) -> Broken:
 
 
 def p6(world: World, fact: Fact, event: Fact) -> Broken:
-    """A latch that needs an operator clears, or does less, only by a named operator's command with the secret."""
+    """A latch that needs an operator clears, or does less, only by a named operator's command with the
+    secret.
+    """
     held = world.latches.get((fact["latch"], fact["scope"]))
     allowed = event["kind"] == "command" and event["authority"] == "secret" and event["by"] != ""
     if fact["latch"] not in OPERATOR or held is None or allowed:

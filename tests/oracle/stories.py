@@ -1,4 +1,6 @@
-"""Journals told by hand: plain records with the fields of the journal, for judging the judge. Imports nothing of flyball."""
+"""Journals told by hand: plain records with the fields of the journal, for judging the judge. Imports nothing
+of flyball.
+"""
 
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +30,9 @@ def instrument(symbol: str = "AAA", price_exp: int = 2, qty_exp: int = 0, tick: 
 
 
 def config(**limits: Any) -> Any:
-    """`max_gross=("money_abs", 5_000_000)`; a bare number is a count. `max_daily_loss__symbol__AAA` is the symbol's own."""
+    """`max_gross=("money_abs", 5_000_000)`; a bare number is a count. `max_daily_loss__symbol__AAA` is the
+    symbol's own.
+    """
     rows = []
     for name, value in limits.items():
         key, _, scope = name.partition("__")

@@ -1,11 +1,14 @@
-"""Wilder's average true range on bars built from prints, and the stressed move made of it, in exact Fractions.
+"""Wilder's average true range on bars built from prints, and the stressed move made of it, in exact
+Fractions.
 
-J. W. Wilder, New Concepts in Technical Trading Systems (1978): TR = max(H - L, |H - C'|, |L - C'|), the first H - L; the average starts
-as the mean of the first n and then is (A (n - 1) + TR) / n. The running bar is never used.
+J. W. Wilder, New Concepts in Technical Trading Systems (1978): TR = max(H - L, |H - C'|, |L - C'|), the
+first H - L; the average starts as the mean of the first n and then is (A (n - 1) + TR) / n. The running bar
+is never used.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 BARS = 20
 MOST = Fraction(20, 100)
@@ -44,7 +47,7 @@ def bars_of(prints: list[Print]) -> list[Bar]:
 
 def true_ranges(bars: list[Bar]) -> list[Fraction]:
     ranges = [bars[0].high - bars[0].low] if bars else []
-    for before, bar in zip(bars, bars[1:], strict=False):
+    for before, bar in pairwise(bars):
         ranges.append(max(bar.high - bar.low, abs(bar.high - before.close), abs(bar.low - before.close)))
     return ranges
 

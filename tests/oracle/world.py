@@ -1,24 +1,25 @@
-"""What the facts so far add up to: books, cash, orders, prices, latches, the risk day. Written from the promises, not from the kernel.
+"""What the facts so far add up to: books, cash, orders, prices, latches, the risk day. Written from the
+promises, not from the kernel.
 
 Everything is recomputed from the first fact each time (`replay`); nothing is cached, nothing is rounded.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from tests.oracle import wilder
 from tests.oracle.facts import Fact
+from tests.oracle.order import ZERO, Order
+from tests.oracle.price import Price, middle
 
-ZERO = Fraction(0)
 OUTSIDE = "_outside"
 ENDS = ("FILLED", "CANCELED", "REJECTED", "EXPIRED")
 IDENTITY = ("client_id", "intent", "author", "strategy", "symbol", "side", "qty", "limit", "adds", "leg")
 DAY_NS = 86_400 * 10**9
 NEVER_ARRIVED = "NEVER_ARRIVED"
 DISOWNED = 2  # questions in a row the broker has to answer with "unknown" before an order that left is over
-AGREE = 2  # prints that have to agree with a suspect one
 PER_SYMBOL = (
     "max_order_notional",
     "max_order_qty",
@@ -29,59 +30,6 @@ PER_SYMBOL = (
     "max_spread",
     "max_tick_move",
 )
-
-
-@dataclass
-class Order:
-    """One order of ours, from what was emitted and what the broker has stated."""
-
-    client_id: str
-    intent: str
-    author: str
-    strategy: str
-    symbol: str
-    side: int
-    qty: Fraction
-    limit: Fraction  # 0 = market
-    adds: bool
-    leg: int
-    attempts: list[int]
-    filled: Fraction = ZERO
-    stated: Fraction = ZERO  # the most the broker has said it executed
-    ended: str = ""  # the evidence of its end; time is none
-    fills: list[str] = field(default_factory=list)
-    left: bool = False  # some attempt went out
-    acknowledged: bool = False  # the broker has spoken of it
-    asked: int = -1  # the question that is open; -1 = none
-    disowned: int = 0  # questions in a row answered with "unknown"
-    cancels: int = 0
-    day: int = 0  # risk day it was decided in
-    heard_at: int = 0  # when anything last came of it
-
-    def remaining(self) -> Fraction:
-        """What may still be executed."""
-        return max(ZERO, (self.stated if self.ended else self.qty) - self.filled)
-
-    def live(self) -> bool:
-        return self.remaining() > 0
-
-
-@dataclass
-class Price:
-    """The last accepted mark of one symbol and what it took to accept it."""
-
-    bid: Fraction = ZERO
-    ask: Fraction = ZERO
-    last: Fraction = ZERO
-    ts: int = -1
-    fresh: bool = True  # the session's first print is exempt from max_tick_move
-    crossed: bool = False  # the newest print was
-    suspect: Fraction = ZERO
-    agreed: int = 0
-    prints: list[wilder.Print] = field(default_factory=list)
-
-    def highest(self) -> Fraction:
-        return max(self.bid, self.ask, self.last)
 
 
 @dataclass
@@ -128,7 +76,7 @@ class World:
         self.traded = ZERO
         self.fees = ZERO
 
-    # -- what happened -------------------------------------------------------------------------------------------------
+    # -- what happened ---------------------------------------------------------------------------------------
 
     def apply(self, fact: Fact) -> None:
         self.ts = max(self.ts, fact["ts"])  # what is emitted again after a restart keeps its old time
@@ -144,7 +92,9 @@ class World:
         self.limits = f["limits"]
 
     def _session(self, f: Fact) -> None:
-        """A new risk day takes its baseline from the ledger; the first one from the broker, where it has been read."""
+        """A new risk day takes its baseline from the ledger; the first one from the broker, where it has been
+        read.
+        """
         if self.day is not None and f["day"] <= self.day["day"]:
             return
         first = self.day is None and self.known
@@ -157,7 +107,7 @@ class World:
             book.base = self.profit(*key)
 
     def _flow(self, f: Fact) -> None:
-        """Money in or out is no profit: the high-water mark moves in proportion (unitised net asset value)."""
+        """Money in or out is no profit: the high-water mark moves in proportion (unitised)."""
         before = self.equity()
         if before > 0 and before + f["amount"] > 0:
             self.high_water *= (before + f["amount"]) / before
@@ -169,7 +119,9 @@ class World:
 
     def _mark(self, f: Fact) -> None:
         instrument, price = self.instruments.get(f["symbol"]), self.prices.get(f["symbol"])
-        if instrument is None or price is None or not self._believed(f, price, instrument["price_unit"]):
+        if instrument is None or price is None:
+            return
+        if not price.believes(f, self.limit("max_tick_move", f["symbol"]), instrument["price_unit"]):
             return
         price.bid, price.ask, price.last, price.ts = f["bid"], f["ask"], f["last"], f["ts"]
         self._watch()
@@ -180,27 +132,8 @@ class World:
         low, high = f["low"] or now, f["high"] or now
         price.prints.append(wilder.Print(number, now, min(low, now), max(high, now)))
 
-    def _believed(self, f: Fact, price: Price, unit: Fraction) -> bool:
-        """Missing, crossed and unconfirmed prints do not mark."""
-        if min(f["bid"], f["ask"], f["last"], f["low"], f["high"]) < 0:
-            return False
-        new = middle(f["bid"], f["ask"], f["last"], unit)
-        old = middle(price.bid, price.ask, price.last, unit)
-        most = self.limit("max_tick_move", f["symbol"])
-        if new <= 0:
-            return False
-        price.crossed = f["bid"] > f["ask"] > 0
-        if price.crossed:
-            return False
-        if most is None or price.fresh or old <= 0 or abs(new - old) <= most * old:
-            return True
-        agrees = price.suspect > 0 and abs(new - price.suspect) <= most * price.suspect
-        price.agreed = price.agreed + 1 if agrees else 0
-        price.suspect = new
-        return price.agreed >= AGREE
-
     def _account(self, f: Fact) -> None:
-        """The broker's figures are taken over once, before anything was traded; later they are only compared."""
+        """The broker's figures are taken over once; later they are only compared."""
         if self.known:
             return
         self.known = True
@@ -263,7 +196,9 @@ class World:
                 order.ended, order.heard_at = NEVER_ARRIVED, self.ts
 
     def _state(self, order: Order, state: str, filled: Fraction | None) -> None:
-        """Only the broker's word for an end is evidence; a cumulative quantity above what was seen is still owed."""
+        """Only the broker's word for an end is evidence; a cumulative quantity above what was seen is still
+        owed.
+        """
         order.acknowledged, order.disowned, order.heard_at = True, 0, self.ts
         if state in ENDS and not order.ended:
             order.ended = state
@@ -314,7 +249,7 @@ class World:
         if self.day is not None and self.valued():
             self.high_water = max(self.high_water, self.equity())
 
-    # -- what it comes to ----------------------------------------------------------------------------------------------
+    # -- what it comes to ------------------------------------------------------------------------------------
 
     def position(self, symbol: str, strategy: str | None = None) -> Fraction:
         return sum(
@@ -330,7 +265,9 @@ class World:
         ]
 
     def conservative(self, symbol: str, side: int) -> Fraction:
-        """What a holding of this sign is worth a unit: the bid for longs, the ask for shorts, the last without a quote."""
+        """What a holding of this sign is worth a unit: the bid for longs, the ask for shorts, the last
+        without a quote.
+        """
         p = self.prices[symbol]
         return p.bid or p.last or p.ask if side > 0 else p.ask or p.last or p.bid
 
@@ -351,7 +288,9 @@ class World:
         return self.known and all(self.prices[symbol].ts >= 0 for symbol in held)
 
     def loss(self, strategy: str | None = None, symbol: str | None = None) -> Fraction:
-        """Lost (+) since the risk day began, flows stripped; of the account, of one strategy or in one symbol."""
+        """Lost (+) since the risk day began, flows stripped; of the account, of one strategy or in one
+        symbol.
+        """
         if strategy is None and symbol is None:
             return self.baseline - self.equity() + self.day_flows
         keys = [(who, what) for who, what in self.books if strategy in (None, who) and symbol in (None, what)]
@@ -392,13 +331,6 @@ class World:
             for x in self.latches.values()
             if x.state in ("REDUCING", "HALTED") and x.covers(strategy, symbol)
         ]
-
-
-def middle(bid: Fraction, ask: Fraction, last: Fraction, unit: Fraction) -> Fraction:
-    """The reference price: the middle of the quote on whole price units, else the last trade or the side there is."""
-    if bid > 0 and ask > 0:
-        return (bid + ask) / 2 // unit * unit
-    return last or bid or ask
 
 
 def replay(facts: Iterable[Fact]) -> World:

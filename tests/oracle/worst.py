@@ -1,13 +1,15 @@
 """The worst case by brute force: every subset and partial extreme of the live orders, in Fractions.
 
-An order that is working or in doubt may fill fully, not at all, by one lot, or all but one lot. Each fill is worth the worse of its limit
-and the mark. Symbols trade independently, so the joint outcomes are the product of each symbol's.
+An order that is working or in doubt may fill fully, not at all, by one lot, or all but one lot. Each fill
+is worth the worse of its limit and the mark. Symbols trade independently, so the joint outcomes are the
+product of each symbol's.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.oracle.world import ZERO, Order, World
+from tests.oracle.order import ZERO, Order
+from tests.oracle.world import World
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def amounts(order: Order, lot: Fraction) -> list[Fraction]:
 def outcomes(
     world: World, symbol: str, strategy: str | None = None, without: Order | None = None
 ) -> list[Outcome]:
-    """Every way one symbol may end, of the account or of one strategy, `without` an order when one is named."""
+    """Every way one symbol may end, of the account or of one strategy, `without` one order if named."""
     mark, held = world.prices[symbol].highest(), world.position(symbol, strategy)
     lot = world.instruments[symbol]["lot"]
     found = {Outcome(held * mark, held, ZERO, ZERO)}
@@ -65,7 +67,9 @@ class Worst:
 
 
 def worst_of(world: World, strategy: str | None = None) -> Worst:
-    """All measures at once. Symbols fill independently: sums of their extremes are the extremes of joint outcomes."""
+    """All measures at once. Symbols fill independently: sums of their extremes are the extremes of joint
+    outcomes.
+    """
     every = {symbol: outcomes(world, symbol, strategy) for symbol in world.instruments}
     per_unit = world.limit("fee_per_unit") or ZERO
     rate = world.limit("fee_rate") or ZERO

@@ -19,7 +19,7 @@ from flyball.bots.arrivals import Arrivals
 from flyball.bots.door import understand
 from flyball.bots.mailbox import Mailbox
 from flyball.bots.told import Item, Recorded
-from flyball.bots.wire import BAD, PARTS, Answer, Start, Tell, encode, moment, read_answer, tells
+from flyball.bots.wire import BAD, MAX_START, PARTS, Answer, Start, Tell, encode, moment, read_answer, tells
 from flyball.kernel.bounds import MAX_TEXT
 from flyball.kernel.events import BotDown, Event, Instrument
 from flyball.kernel.units import NS
@@ -45,8 +45,8 @@ class Host:
 
     `target` is "package.module:attr" or "path/file.py:attr"; `settings` are handed to it, as are `seed` and
     `symbols` (`on_start`). `instruments` is read whenever an intent arrives: keep it up to date
-    (`Teller.instruments`). `cwd` and `log` as in ports.Spawn. OSError when the process cannot be started; a
-    bot that cannot be loaded is a BotDown.
+    (`Teller.instruments`). `cwd` and `log` as in ports.Spawn. OSError when the process cannot be started,
+    ValueError when the settings are too large; a bot that cannot be loaded is a BotDown.
 
     For people: `ended` (why it is down, "" while it runs), `errors` and `last_error` (handlers that raised),
     `conflated`.
@@ -80,15 +80,16 @@ class Host:
         self._started = False
         self._second = 0  # of the reading budget
         self._read_bytes = 0
+        symbols = {one.symbol: one.asset_class for one in instruments.values()}
+        start = encode(Start(strategy, target, dict(settings or {}), seed, symbols))
+        if len(start) > MAX_START:
+            raise ValueError(
+                f"strategy {strategy}: its settings and symbols are {len(start)} bytes, at most {MAX_START}; "
+                "name a file in the settings and let the bot read it"
+            )
         self._child = spawn.python(MODULE, (), cwd=cwd, log=log)
-        symbols: dict[str, dict[str, object]] = {
-            one.symbol: {"asset_class": one.asset_class, "currency": one.currency, "tags": list(one.tags)}
-            for one in instruments.values()
-        }
-        start = Start(strategy, target, dict(settings or {}), seed, symbols)
         self._asked.append((0, [], True))
-        if not self._child.send(encode(start)):
-            self._end(0, 0, "does not take its settings")
+        self._child.send(start)  # an empty pipe takes it; a child that is gone says so when it is read
 
     # What ports.Bot promises.
 
@@ -179,7 +180,7 @@ class Host:
         self._retell(batch)
         if differs:
             self._arrivals.forget()
-            self._arrivals.down(head, head, differs)
+            self._arrivals.down(head, head, self.ended)
         if not self._lockstep:
             self._deliver()
 
@@ -201,9 +202,7 @@ class Host:
             if self.ended:
                 return
             self._sent += 1
-            if not self._child.send(encode(Tell(self._sent, raws))):
-                self._end(times[-1], 0, self._last_words() or "does not read")
-                return
+            self._child.send(encode(Tell(self._sent, raws)))  # the pipe is empty; waiting says if it is gone
             self._asked.append((self._sent, times, True))
             self._await(times, self._patience.answer)
 
@@ -232,13 +231,6 @@ class Host:
                     self._started = True
                     return
         self._end(times[-1], 0, "does not come to an end")
-
-    def _last_words(self) -> str:
-        try:
-            self._child.receive()
-        except EOFError as error:
-            return str(error)
-        return ""
 
     # Real time.
 

@@ -13,6 +13,7 @@ from msgspec import Meta, Raw, Struct
 TELL: Final = 64 * 1024  # bytes of items in one Tell
 PART: Final = 64 * 1024  # bytes of intents after which an answer goes on in another part
 PARTS: Final = 1_024  # parts of one answer
+MAX_START: Final = 192 * 1024  # bytes of settings and symbols
 MAX_INTENT: Final = 16 * 1024  # bytes of one intent (S1)
 PER_EVENT: Final = 1_000  # intents looked at of what one event caused; the rest are counted
 NOTHING: Final = b"\xc0"
@@ -39,7 +40,7 @@ class Start(Struct, tag="start"):
     target: str
     settings: dict[str, object]
     seed: int
-    symbols: dict[str, dict[str, object]]
+    symbols: dict[str, str]  # symbol: asset class
 
 
 class Tell(Struct, tag="tell"):

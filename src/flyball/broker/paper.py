@@ -17,7 +17,7 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from flyball.broker.faults import Call, call_of
-from flyball.broker.paper_account import Accounting, Held, Truth, account_at, fill_id, truth_at
+from flyball.broker.paper_account import Accounting, Held, Truth, fill_id
 from flyball.broker.paper_draws import Key, numbers
 from flyball.broker.paper_file import PaperFile, PaperFileError, Placed, Withdrawn, opened
 from flyball.broker.paper_life import FILL, Happening, Unit, World, delivered, life, state_at
@@ -132,7 +132,7 @@ class Paper:
 
     def truth(self) -> Truth:
         """What is the case at the broker by now, for whoever checks the governor against it."""
-        return truth_at(self._held.values(), self._books, self._now)
+        return self._books.truth(self._held.values(), self._now)
 
     # -- calls
 
@@ -290,7 +290,8 @@ class Paper:
         return _timeout(asked, self._file.lost)(due) if self._file.lost else make(due)
 
     def _figures(self, at: int, told: int, ask: int) -> Account:
-        return account_at(self._held.values(), self._books, at, told=told, ask=ask)
+        self._now = max(self._now, at)  # nothing that is told of may be changed by what comes later
+        return self._books.figures(self._held.values(), at, told=told, ask=ask)
 
     def _make_sure(self) -> bool:
         """Make durable what was taken on. When that fails the broker falls silent: what it may have taken on

@@ -1,7 +1,7 @@
-"""The paper account: cash, positions and equity, worked out anew from the lives of its orders."""
+"""The paper account: cash, positions and equity, worked out from the lives of its orders."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from flyball.broker.paper_draws import Key
@@ -10,7 +10,7 @@ from flyball.broker.paper_life import FILL, Happening, Unit, state_at
 from flyball.broker.prices import PriceFeed, Sessions
 from flyball.kernel.events import Account
 from flyball.kernel.units import MINUTE, mul_div, notional, scale_of
-from flyball.kernel.words import ACCEPTED, BUY, PARTIALLY_FILLED
+from flyball.kernel.words import ACCEPTED, BUY, PARTIALLY_FILLED, SELL
 
 STEP: Final = 60 * MINUTE  # sessions are longer than this
 LOOK_BACK: Final = 10 * 24  # steps: no market stays shut for longer
@@ -65,35 +65,88 @@ class Truth:
     fills: tuple[Execution, ...]
 
 
-@dataclass(frozen=True)
+@dataclass
+class Ledger:
+    """Cash, fees and positions. Money in micros; `positions` may hold zeros."""
+
+    cash: int
+    fees: int
+    positions: dict[str, int]
+
+    def book(self, fill: Execution, unit: Unit) -> None:
+        """Take an execution in."""
+        self.cash += trade_cash(fill.side, fill.qty, fill.price, unit) - fill.fee
+        self.fees += fill.fee
+        self.positions[fill.symbol] = self.positions.get(fill.symbol, 0) + fill.side * fill.qty
+
+    def held(self) -> dict[str, int]:
+        """The positions there are, by symbol."""
+        return {symbol: qty for symbol, qty in sorted(self.positions.items()) if qty}
+
+
 class Accounting:
-    """How an account is valued."""
+    """How an account is worked out and valued. What was settled before the newest session is kept."""
 
-    start_cash: int
-    instruments: Mapping[str, Unit]
-    prices: PriceFeed
-    sessions: Sessions
+    def __init__(
+        self, start_cash: int, instruments: Mapping[str, Unit], prices: PriceFeed, sessions: Sessions
+    ) -> None:
+        self.start = Ledger(start_cash, 0, {})
+        self.instruments = instruments
+        self.prices = prices
+        self.sessions = sessions
+        self._opened: int | None = None
+        self._settled = self.start
+        self._day_equity = start_cash
 
+    def truth(self, held: Collection[Held], at: int) -> Truth:
+        """The whole truth at a time."""
+        fills = sorted(fill for one in held for fill in executions(one, at))
+        ledger = self._ledger(self.start, fills)
+        orders = {one.placed.client_id: Standing(one.placed, one.broker_id, *one.state(at)) for one in held}
+        return Truth(at, ledger.cash, ledger.fees, ledger.held(), orders, tuple(fills))
 
-def truth_at(held: Iterable[Held], books: Accounting, at: int) -> Truth:
-    """The whole truth at a time."""
-    orders = list(held)
-    fills = sorted(execution for one in orders for execution in executions(one, at))
-    cash, fees = books.start_cash, 0
-    positions: dict[str, int] = {}
-    for fill in fills:
-        unit = books.instruments[fill.symbol]
-        cash += trade_cash(fill.side, fill.qty, fill.price, unit) - fill.fee
-        fees += fill.fee
-        positions[fill.symbol] = positions.get(fill.symbol, 0) + fill.side * fill.qty
-    return Truth(
-        at,
-        cash,
-        fees,
-        {symbol: qty for symbol, qty in sorted(positions.items()) if qty},
-        {one.placed.client_id: Standing(one.placed, one.broker_id, *one.state(at)) for one in orders},
-        tuple(fills),
-    )
+    def figures(self, held: Collection[Held], at: int, *, told: int, ask: int) -> Account:
+        """The account at a time, as told at `told`. Nothing may happen before that time any more."""
+        opened = last_open(self.sessions, at)
+        if opened != self._opened:
+            self._begin(held, opened)
+        since = opened if opened is not None else 0
+        late = [one for one in held if one.life[-1].ts >= since]
+        today = (fill for one in late for fill in executions(one, at) if fill.ts >= since)
+        ledger = self._ledger(self._settled, today)
+        working = (one.placed.client_id for one in late if one.state(at)[0] in (ACCEPTED, PARTIALLY_FILLED))
+        return Account(
+            told,
+            ask,
+            ledger.cash,
+            self._equity(ledger, at),
+            self._day_equity,
+            tuple(ledger.held().items()),
+            tuple(sorted(working)),
+        )
+
+    def _begin(self, held: Collection[Held], opened: int | None) -> None:
+        """Another session: what was before it is settled."""
+        before = opened - 1 if opened is not None else 0
+        self._settled = self._ledger(self.start, (fill for one in held for fill in executions(one, before)))
+        self._day_equity = self._equity(self._settled, before)
+        self._opened = opened
+
+    def _ledger(self, start: Ledger, fills: Iterable[Execution]) -> Ledger:
+        ledger = replace(start, positions=dict(start.positions))
+        for fill in fills:
+            ledger.book(fill, self.instruments[fill.symbol])
+        return ledger
+
+    def _equity(self, ledger: Ledger, at: int) -> int:
+        """Cash and positions at the middle of the last quote at or before a time."""
+        total = ledger.cash
+        for symbol, qty in ledger.held().items():
+            point = self.prices.last(symbol, at)
+            assert point is not None, "a position without a price: it was filled at one"
+            middle = (point.bid + point.ask) // 2 if point.bid > 0 and point.ask > 0 else point.price
+            total += trade_cash(SELL if qty > 0 else BUY, abs(qty), middle, self.instruments[symbol])
+        return total
 
 
 def executions(one: Held, at: int) -> Iterator[Execution]:
@@ -124,36 +177,6 @@ def trade_cash(side: int, qty: int, price: int, unit: Unit) -> int:
     if side == BUY:
         return -notional(price, qty, scale)
     return price * qty * -scale if scale < 0 else mul_div(price * qty, 1, scale)
-
-
-def account_at(held: Iterable[Held], books: Accounting, at: int, *, told: int, ask: int) -> Account:
-    """The account's figures at a time, as told at `told`."""
-    orders = list(held)
-    now = truth_at(orders, books, at)
-    opened = last_open(books.sessions, at)
-    before = None if opened is None else truth_at(orders, books, opened - 1)
-    working = (ACCEPTED, PARTIALLY_FILLED)
-    return Account(
-        told,
-        ask,
-        now.cash,
-        equity(now, books),
-        equity(before, books) if before is not None else books.start_cash,
-        tuple(now.positions.items()),
-        tuple(sorted(cid for cid, order in now.orders.items() if order.state in working)),
-    )
-
-
-def equity(truth: Truth, books: Accounting) -> int:
-    """Cash and positions at the middle of the last quote before or at that time."""
-    total = truth.cash
-    for symbol, qty in truth.positions.items():
-        point = books.prices.last(symbol, truth.ts)
-        assert point is not None, "a position without a price: it was filled at one"
-        unit = books.instruments[symbol]
-        middle = (point.bid + point.ask) // 2 if point.bid > 0 and point.ask > 0 else point.price
-        total += trade_cash(-1 if qty > 0 else 1, abs(qty), middle, unit)
-    return total
 
 
 def last_open(sessions: Sessions, at: int) -> int | None:

@@ -14,6 +14,7 @@ from flyball.kernel.verdict import MONEY, PPM, QTY
 from flyball.kernel.words import APPROVE, REJECT
 
 RATES: Final = ("order_rate", "message_rate", "reject_rate", "max_orders_per_day")
+CENT: Final = 10_000  # micros
 CAPS: Final[tuple[int, ...]] = tuple(  # positions in the evidence
     at
     for at, meta in enumerate(METAS)
@@ -93,7 +94,8 @@ def _plain(unit: str, value: int, qty_exp: int) -> str | int:
 
 
 def figures(at: int, peak: Peak, currency: str, qty_exp: int) -> tuple[str, str]:
-    """(value, limit) of a peak for a person."""
+    """(value, limit) of a peak for a person. Money is cut: below its limit it never reads as the limit."""
     meta = METAS[at]
-    value = amount(meta.unit, peak.value, currency, 0, qty_exp, meta.key)
+    cut = peak.value // CENT * CENT if meta.unit == MONEY else peak.value
+    value = amount(meta.unit, cut, currency, 0, qty_exp, meta.key)
     return value, amount(meta.unit, peak.limit, currency, 0, qty_exp, meta.key)

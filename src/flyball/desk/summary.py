@@ -1,5 +1,5 @@
-"""What a run did, told from its journal: `Summary` takes every record in journal order, in constant time each,
-live or afterwards, and says the same.
+"""What a run did, told from its journal: `Summary` takes every record in journal order, in constant time
+each, live or afterwards, and says the same.
 
 Equity is recomputed here and held against what the governor recorded (each day's baseline and high-water
 mark, each trip's value); `consistent` says whether all of it agreed. `to_dict` is what `flyball demo --json`
@@ -12,6 +12,7 @@ from typing import Final, get_args
 from flyball.desk.books import Books
 from flyball.desk.caps import Caps
 from flyball.desk.curve import Curve
+from flyball.desk.evidence import Units
 from flyball.desk.examples import Examples
 from flyball.desk.latch_log import LatchLog
 from flyball.desk.rows import Row
@@ -50,8 +51,7 @@ class Summary:
         self.latches = LatchLog()
         self.examples = Examples()
         self.curve = Curve()
-        self.last: f.Decision | None = None  # the newest decision
-        self.notable: f.Decision | None = None  # the newest one that was not passed whole
+        self.notable: tuple[e.Intent, f.Decision] | None = None  # the newest that was not passed whole
         self.faults: list[str] = []  # where the records disagree with the recomputed account
         self.faulted = 0
         self.finished: dict[str, object] = {}
@@ -79,6 +79,11 @@ class Summary:
 
     def row_pnl(self, row: Row) -> int:
         return self.day_pnl() if row is self.today else row.pnl
+
+    def units(self, symbol: str) -> Units:
+        """What this symbol's figures are counted in."""
+        m = self.books.markets.get(symbol)
+        return Units(self.books.currency, m.price_exp, m.qty_exp) if m else Units(self.books.currency)
 
     def flat_of(self, row: Row) -> bool | None:
         """Whether the book was flat at that day's close; None while it has not come."""
@@ -238,9 +243,8 @@ class Summary:
 
     def _decision(self, seq: int, x: f.Decision) -> None:
         row = self.today
-        self.last = x
-        if x.verdict != APPROVE:
-            self.notable = x
+        if x.verdict != APPROVE and self._intent is not None:
+            self.notable = (self._intent, x)
         code = x.codes[0] if x.codes else ""
         if x.verdict == REJECT:
             self.refused += 1
@@ -270,9 +274,9 @@ class Summary:
         self.latches.take(x, 0 if row is None else row.day)
         if x.action == SET and row is not None and x.latch not in row.latches:
             row.latches.append(x.latch)
-        if x.action == CLEARED and x.latch == "L2" and self._command is not None:
-            if ("rebase", "yes") in self._command.args:
-                self.books.high_water = self.books.equity()
+        said = () if self._command is None else self._command.args
+        if x.action == CLEARED and x.latch == "L2" and ("rebase", "yes") in said:
+            self.books.high_water = self.books.equity()
 
     def _trip(self, seq: int, x: f.Trip) -> None:
         row = self.today

@@ -25,6 +25,7 @@ class Ticket:
     filled: int = 0
     stated: int = 0
     acknowledged: bool = False
+    attempt: int = 1
     disowned: int = 0
     ask: int = 0
     over: bool = False
@@ -50,6 +51,7 @@ class Working:
             self.live[e.client_id] = known
             return True
         self._revive(e.client_id, known)
+        known.attempt = max(known.attempt, e.attempt)
         known.disowned = 0
         return False
 
@@ -65,8 +67,9 @@ class Working:
             self._heard(e.client_id, ticket, e.state, e.filled)
 
     def not_sent(self, e: NotSent) -> None:
+        """Stopped at the last gate; had an earlier attempt left, only the broker can end it."""
         ticket = self.tickets.get(e.client_id)
-        if ticket is not None and not ticket.acknowledged:
+        if ticket is not None and not ticket.acknowledged and ticket.attempt == 1:
             self._end(e.client_id, ticket)
 
     def answer(self, e: Answer) -> None:

@@ -60,7 +60,6 @@ class Chain:
         self.blocks = 0
         self.durable = 0  # the newest record known to have been durable
         self.ends: dict[int, tuple[int, int]] = {}  # segment -> its last record and the byte behind it
-        self.spare: int | None = None  # an empty segment made in advance
         self.flaw: Flaw | None = None
         self.note = read_note(disk)
         self._seed = 0
@@ -81,13 +80,15 @@ class Chain:
                 return
             data = self._load(number)
             if number > 1 and number == self._numbers[-1] and is_zero(data, 0):
-                self.spare = number
-                break
+                break  # made in advance, not used yet
             if number > 1 and self._grew(data):
                 i -= 1  # the writer was still in the segment before when that was read
                 data = self._load(self.number)
-            elif not self._enter(number, data):
-                return
+            else:
+                entered = self._enter(number, data)
+                if entered is None:
+                    return
+                data = entered
             yield from self._segment(data)
             self.ends[self.number] = (self.seq, self.offset)
             i += 1
@@ -152,8 +153,8 @@ class Chain:
             return False
         return not is_zero(self._load(self.number), self.offset)
 
-    def _enter(self, number: int, data: bytes) -> bool:
-        """Step into a segment; False, with the flaw set, when it is not the one that belongs here."""
+    def _enter(self, number: int, data: bytes) -> bytes | None:
+        """Step into a segment: its bytes; None, with the flaw set, when it does not belong here."""
         header = segment.read_page(data[:PAGE])
         if header is None and data[:8] == segment.MAGIC:
             data = self._load(number)
@@ -161,7 +162,7 @@ class Chain:
         error = self._refuse(number, header, data)
         if error is not None:
             self.flaw = error
-            return False
+            return None
         if number == 1 and header is not None:
             self.id = header.id
             self._seed = segment.seed(header.id)
@@ -169,13 +170,13 @@ class Chain:
             if self.note is not None and self.note.id != self.id:
                 what = f"the note {NOTE!r} beside it is of another journal"
                 self.flaw = Flaw(JournalForeign(self.path(1), what, RESTORE), 1, 0, 1, what)
-                return False
+                return None
             if self.note is not None and self.note.seq == 0 and self.note.hash != self.hash:
                 self.flaw = self._damage("its header page is not the one the journal began with", number, 0)
-                return False
+                return None
         self.number = number
         self.offset = PAGE
-        return True
+        return data
 
     def _refuse(self, number: int, header: Header | None, data: bytes) -> Flaw | None:
         path = self.path(number)
@@ -215,14 +216,14 @@ class Chain:
         """
         number = number or self.number
         at = (self.offset if number == self.number else 0) if offset is None else offset
-        later = segment.later_blocks(data, at + 1, self.seq, self._seed)
-        for other in self._numbers:
-            if other > number:
-                later += segment.later_blocks(self._load(other), 0, self.seq, self._seed)
-        known = max([self.durable, *(block.durable for block in later)])
         flaw = self._damage(what, number, at)
+        known = self.durable
+        for other in (number, *(n for n in self._numbers if n > number)):
+            found = data if other == number else self._load(other)
+            for block in segment.later_blocks(found, at + 1 if other == number else 0, self.seq, self._seed):
+                known = max(known, block.durable)
+                flaw.behind += block.count
         flaw.cut = known <= self.seq
-        flaw.behind = sum(block.count for block in later)
         return flaw
 
     def _damage(self, what: str, number: int = 0, offset: int | None = None) -> Flaw:

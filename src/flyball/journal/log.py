@@ -56,7 +56,10 @@ class Recovered:
 
 
 class Journal:
-    """The one writer of a journal. Make it with `create` or `open`; `close` when done."""
+    """The one writer of a journal. Make it with `create` or `open`; `close` when done.
+
+    The syncer is its alone: tokens are record numbers. A new start takes a new one.
+    """
 
     def __init__(
         self, disk: Disk, syncer: Syncer, lock: Lock, journal: bytes, head: Head, segment_bytes: int

@@ -35,7 +35,7 @@ def make_durable(disk: Disk, chain: Chain) -> None:
     makes a sync mean something again.
     """
     for number, (last, end) in chain.ends.items():
-        if last > chain.durable:
+        if last > chain.durable or end == segment.PAGE:
             file = disk.open(segment.name(number))
             try:
                 file.write(0, file.read(0, end))

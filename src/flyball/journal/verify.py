@@ -24,6 +24,7 @@ from flyball.journal.segment import Block
 from flyball.ports import Disk
 
 ELSEWHERE: Final = "only a head hash kept elsewhere shows a tail cut off or a journal replaced"
+CUT: Final = "a crash leaves it like this: starting the governor cuts it off and says so"
 _rows: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _row: Final = msgspec.msgpack.Decoder().decode
 
@@ -134,4 +135,5 @@ def _against(chain: Chain, wanted: bytes | None, met: int) -> str:
 def _damage(error: JournalError, seq: int, offset: int = 0, what: str = "", *, torn: bool = False) -> Damage:
     if isinstance(error, JournalDamaged):
         seq, offset = error.seq, error.offset
-    return Damage(error.file, offset, seq, what or error.what, error.remedy, torn)
+    remedy = CUT if torn else error.remedy
+    return Damage(error.file, offset, seq, what or error.what, remedy, torn)

@@ -204,7 +204,7 @@ def _intent(s: State, out: list[Effect], e: Intent, judged: Judged) -> None:
         remember(s.rates.orders, s.ts, SECOND)
         window = s.limits.duplicate_window
         s.recent = [r for r in s.recent if s.ts - r.ts < window]
-        s.recent.append(Recent(s.ts, e.strategy, e.symbol, e.side, e.qty, e.limit))
+        s.recent.append(Recent(s.ts, e.strategy, e.symbol, e.side, e.qty, e.notional, e.limit))
     else:
         remember(s.rates.reduces, s.ts, SECOND)
     s.day.orders += 1
@@ -229,6 +229,7 @@ def _intent(s: State, out: list[Effect], e: Intent, judged: Judged) -> None:
         adds=d.adds,
         leg=1,
         waits=waits,
+        born=max(e.created_at, 0),
     )
 
 

@@ -24,6 +24,7 @@ CANCEL_WAIT: Final = (
     5 * NS
 )  # how long an exit waits for the evidence of a cancel before it takes what is safe anyway
 ATTEMPTS: Final = 3
+SLICES: Final = 20  # of one exit: a cap that shrinks with the equity must not make a million of it
 
 
 def begin(s: State, why: str, scope: str, *, foreign: bool = True, positions: bool = True) -> None:
@@ -83,6 +84,16 @@ def _step(s: State, out: list[Effect], f: Flattening) -> None:
         f.next_at = 0  # nothing can leave before the next session
 
 
+def waits_until(s: State, f: Flattening) -> int:
+    """When the earliest wait for the evidence of a cancel is over; 0 when none is going on."""
+    ends = [
+        o.cancel_at + CANCEL_WAIT
+        for o in s.orders.values()
+        if not o.author and not o.final() and o.cancel_at != 0 and in_scope(f.scope, o.strategy, o.symbol)
+    ]
+    return min((end for end in ends if end > s.ts), default=0)
+
+
 def _page(s: State, out: list[Effect], f: Flattening) -> None:
     if f.attempts > ATTEMPTS and not f.paged:
         f.paged = True
@@ -114,6 +125,7 @@ def _exit(s: State, out: list[Effect], f: Flattening, b: Book, live: list[OrderS
     slice_qty = (
         qty if cap == UNKNOWN or price <= 0 else max(m.lot, qty_for(cap, price, m.scale) // m.lot * m.lot)
     )
+    slice_qty = max(slice_qty, -(-qty // (m.lot * SLICES)) * m.lot)
     f.next_at = s.ts + RETRY
     while qty > 0:
         part = min(qty, slice_qty)

@@ -9,6 +9,7 @@ from flyball.kernel.apply import apply
 from flyball.kernel.decide import Judged, decide, failed
 from flyball.kernel.effects import Effect
 from flyball.kernel.events import Event, Intent
+from flyball.kernel.flatten import waits_until
 from flyball.kernel.hashes import book_hash, state_hash
 from flyball.kernel.ladder import check_due
 from flyball.kernel.latches import ACCOUNT_SCOPE, set_latch
@@ -69,7 +70,7 @@ class Governor:
             due = _sooner(due, at)
         for f in s.flattenings.values():
             if not f.done:
-                due = _sooner(due, f.next_at)
+                due = _sooner(_sooner(due, f.next_at), waits_until(s, f))
         due = _sooner(due, s.day.rung(s.limits.flat_by == "close"))
         due = _sooner(due, check_due(s))
         return _sooner(due, s.restart_step)

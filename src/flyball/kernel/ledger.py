@@ -56,12 +56,16 @@ def revalue(b: Book, m: Market) -> int:
     else:
         b.value = notional(m.short_price(), b.qty, m.scale)
     if b.adopted and m.known():
-        b.adopted = False
-        b.cash = -b.value
-        b.day_base = 0
-        price = m.long_price() if b.qty > 0 else m.short_price()
-        b.lots = [Lot(abs(b.qty), price * abs(b.qty))]
+        take_over(b, m.long_price() if b.qty > 0 else m.short_price(), m)
     return b.value - old
+
+
+def take_over(b: Book, price: int, m: Market) -> None:
+    """What was found counts as got at this price: neither gain nor loss so far."""
+    b.adopted = False
+    b.cash = -_down(price, b.qty, m.scale) if b.qty > 0 else -notional(price, b.qty, m.scale)
+    b.day_base = 0
+    b.lots = [Lot(abs(b.qty), price * abs(b.qty))]
 
 
 def _down(price: int, qty: int, scale: int) -> int:

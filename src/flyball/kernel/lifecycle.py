@@ -7,7 +7,7 @@ from flyball.kernel.controls.rate import MINUTE, remember
 from flyball.kernel.effects import Alert, Effect
 from flyball.kernel.events import Answer, Fill, NotSent, Sent, Timeout, Update
 from flyball.kernel.latches import ACCOUNT_SCOPE, set_latch
-from flyball.kernel.ledger import book_fill, revalue
+from flyball.kernel.ledger import book_fill, revalue, take_over
 from flyball.kernel.orders import OrderState, move, state_of_filled
 from flyball.kernel.placing import (
     DISOWNED,
@@ -40,6 +40,7 @@ from flyball.kernel.words import (
 )
 
 STRANGE_FILLS = 10_000
+LOOK_AGAIN = 5 * NS  # at the account
 
 
 def on_sent(s: State, e: Sent) -> None:
@@ -50,10 +51,16 @@ def on_sent(s: State, e: Sent) -> None:
 
 def on_not_sent(s: State, out: list[Effect], e: NotSent) -> None:
     o = s.orders.get(e.client_id)
-    if o is not None and unsent(o):
-        o.reason = e.why
-        move(o, NOT_SENT)
-        settle(s, out, o)
+    if o is None or not unsent(o):
+        return
+    o.reason = e.why
+    if o.attempt > 1:
+        # this attempt never left, but an earlier one did: only the broker can end it
+        move(o, IN_DOUBT)
+        ask_later(s, o)
+        return
+    move(o, NOT_SENT)
+    settle(s, out, o)
 
 
 def on_update(s: State, out: list[Effect], e: Update) -> None:
@@ -75,37 +82,35 @@ def heard(
     o.asked_at = 0
     o.disowned = 0
     s.timers.pop(f"ask {o.client_id}", None)
-    o.broker_id = broker_id or o.broker_id
+    o.broker_id = broker_id or o.broker_id or "?"
     if state == FILLED:
         o.stated = max(o.stated, o.qty if filled < 0 else filled)
     elif filled > 0:
         o.stated = max(o.stated, filled)
-    if state in FINAL_STATES or state == ACCEPTED:
+    if state == ACCEPTED or (state in FINAL_STATES and state != NOT_SENT):
         moved = move(o, state)
     elif state == PARTIALLY_FILLED:
         # partly filled is what fills make it; the broker's word only proves that the order arrived
-        moved = move(o, ACCEPTED) if unsent(o) else False
+        moved = move(o, ACCEPTED)
     else:
-        moved = False
+        moved = move(o, IN_DOUBT)  # a word that is not known here: the order arrived, and that is all we know
     if moved and reason:
         o.reason = reason
     if o.state == ACCEPTED and o.filled > 0:
         move(o, state_of_filled(o))
+    elif o.state == IN_DOUBT:
+        ask_later(s, o)  # a word that is not known here ends no doubt
     settle(s, out, o)
 
 
 def on_fill(s: State, out: list[Effect], e: Fill) -> None:
     m = s.markets.get(e.symbol)
     if m is None or e.qty <= 0 or e.price <= 0:
-        what = f"a fill that cannot be booked: {e.fill_id} {e.symbol}"
-        if set_latch(s, out, "L7", ACCOUNT_SCOPE, "governor", what):
-            cancel_adds(s, out, ACCOUNT_SCOPE, "L7")
+        _contradiction(s, out, f"a fill that cannot be booked: {e.fill_id} {e.symbol}")
         return
     o = s.order(e.client_id)
     if o is not None and (o.symbol, o.side) != (e.symbol, e.side):
-        what = f"fill {e.fill_id} contradicts its order {e.client_id}"
-        if set_latch(s, out, "L7", ACCOUNT_SCOPE, "governor", what):
-            cancel_adds(s, out, ACCOUNT_SCOPE, "L7")
+        _contradiction(s, out, f"fill {e.fill_id} contradicts its order {e.client_id}")
         o = None
     if o is None:
         if e.fill_id in s.strange_fills:
@@ -128,6 +133,10 @@ def on_fill(s: State, out: list[Effect], e: Fill) -> None:
         o.fill_ids.append(e.fill_id)
         strategy = o.strategy
     b = s.book(strategy, e.symbol)
+    if b.adopted:
+        # it trades before any price was seen: this one is as good
+        take_over(b, e.price, m)
+        s.unvalued -= 1
     was = b.cash - b.fees
     book_fill(b, e.side, e.qty, e.price, e.fee, m)
     s.cash += b.cash - b.fees - was
@@ -148,11 +157,18 @@ def on_fill(s: State, out: list[Effect], e: Fill) -> None:
     settle(s, out, o)
 
 
+def _contradiction(s: State, out: list[Effect], what: str) -> None:
+    """What the broker says makes no sense: nothing adds until its figures and ours are the same."""
+    if set_latch(s, out, "L7", ACCOUNT_SCOPE, "governor", what):
+        cancel_adds(s, out, ACCOUNT_SCOPE, "L7")
+    s.timers.setdefault("account", s.ts + LOOK_AGAIN)
+
+
 def on_timeout(s: State, out: list[Effect], e: Timeout) -> None:
     """No answer is no answer: the order may or may not be there."""
     if e.call == ACCOUNT:
         s.account_asked = 0
-        s.timers["account"] = s.ts + 5 * NS
+        s.timers["account"] = s.ts + LOOK_AGAIN
         return
     o = s.orders.get(e.client_id)
     if o is None or o.final():
@@ -210,6 +226,10 @@ def _found_unsent(s: State, out: list[Effect], o: OrderState) -> None:
         ask(s, out, o)
     elif why == "" and o.cancel_at == 0:
         send(s, out, o, True)
+    elif o.state == SENT:
+        # it left, and one look right behind a crash is no evidence that it never arrives
+        move(o, IN_DOUBT)
+        ask(s, out, o)
     else:
         o.reason = why or "cancelled before it was sent"
         move(o, NOT_SENT)

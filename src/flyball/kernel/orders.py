@@ -54,7 +54,7 @@ class OrderState:
     tif: str
     adds: bool
     leg: int
-    decided_at: int
+    born: int  # when its bot wanted it, or when the governor did; what its age is counted from
     sent_at: int  # the time of its newest Order effect
     state: str = PENDING
     filled: int = 0

@@ -51,8 +51,10 @@ def place(
     adds: bool,
     leg: int,
     waits: list[str],
+    born: int = -1,
 ) -> OrderState:
-    """A new order: into the book of orders, and out unless it waits for another's end."""
+    """A new order: into the book of orders, and out unless it waits for another's end. `born`: what its age is
+    counted from, by default now."""
     o = OrderState(
         client_id=client_id(s, strategy, leg),
         intent=intent,
@@ -66,7 +68,7 @@ def place(
         tif=tif,
         adds=adds,
         leg=leg,
-        decided_at=s.ts,
+        born=s.ts if born < 0 else min(born, s.ts),
         sent_at=s.ts,
         waits=waits,
     )
@@ -142,7 +144,7 @@ def gate(s: State, o: OrderState, now: int) -> str:
         code = forbids_adding(s, o.strategy, o.symbol)
         if code:
             return code
-        if now - o.decided_at > s.limits.max_intent_age:
+        if now - o.born > s.limits.max_intent_age:
             return "INTENT_EXPIRED"
         if s.limits.flat_by == "close" and s.day.closing(now):
             return "MARKET_FLAT_BY"
@@ -152,7 +154,7 @@ def gate(s: State, o: OrderState, now: int) -> str:
     code = forbids_exits(s, o.strategy, o.symbol)
     if code:
         return code
-    if now - o.decided_at > max(REDUCE_AGE, s.limits.max_intent_age):
+    if now - o.born > max(REDUCE_AGE, s.limits.max_intent_age):
         return "INTENT_EXPIRED"
     return ""
 
@@ -184,5 +186,5 @@ def could_add(s: State, o: OrderState) -> bool:
 
 
 def unsent(o: OrderState) -> bool:
-    """Whether no broker has ever acknowledged it."""
-    return o.state in (PENDING, SENT, IN_DOUBT)
+    """Whether no broker has ever spoken of it."""
+    return o.state in (PENDING, SENT, IN_DOUBT) and o.broker_id == ""

@@ -67,6 +67,7 @@ class Recent:
     symbol: str
     side: int
     qty: int
+    notional: int
     limit: int
 
 
@@ -134,7 +135,7 @@ class State:
 
     def base(self) -> int:
         """What percentages are of: equity at the risk day's start, or now when lower."""
-        return min(self.day.baseline + self.day.flows, self.equity())
+        return min(self.day.baseline, self.equity())
 
     def valued(self) -> bool:
         return self.known and self.unvalued == 0 and self.totals.unpriced == 0

@@ -9,14 +9,14 @@ from typing import Final
 from flyball.kernel.effects import Alert, Divergence, Effect
 from flyball.kernel.events import Account
 from flyball.kernel.flatten import confirmed
-from flyball.kernel.latches import ACCOUNT_SCOPE, clear_latch, dwelt, key_of, set_latch
+from flyball.kernel.latches import ACCOUNT_SCOPE, DWELL, clear_latch, dwelt, key_of, set_latch
+from flyball.kernel.lifecycle import LOOK_AGAIN
 from flyball.kernel.placing import cancel_adds
 from flyball.kernel.state import State
-from flyball.kernel.units import NS
 from flyball.kernel.words import OUTSIDE, WARNING
 
-LOOK_AGAIN: Final = 5 * NS
 TWICE: Final = 2
+SLOWEST: Final = 4  # 5, 10, 15, 20 s and no slower
 
 
 def on_account(s: State, out: list[Effect], e: Account) -> None:
@@ -34,8 +34,11 @@ def on_account(s: State, out: list[Effect], e: Account) -> None:
     if not wrong:
         s.mismatches = 0
         key = key_of("L7", ACCOUNT_SCOPE)
-        if key in s.latches and dwelt(s.latches[key], s.ts):
+        held = s.latches.get(key)
+        if held is not None and dwelt(held, s.ts):
             clear_latch(s, out, key, "governor", "the broker's figures and ours are the same again")
+        elif held is not None:
+            s.timers["account"] = held.since + DWELL  # too early to be believed: once more then
         confirmed(s, out, e.ask, True)
         return
     s.mismatches += 1
@@ -45,7 +48,7 @@ def on_account(s: State, out: list[Effect], e: Account) -> None:
             out.append(Divergence(s.ts, what, ours, theirs, False))
         if set_latch(s, out, "L7", ACCOUNT_SCOPE, "governor", f"{len(wrong)} differences: {wrong[0][0]}"):
             cancel_adds(s, out, ACCOUNT_SCOPE, "L7")
-    s.timers["account"] = s.ts + LOOK_AGAIN * s.mismatches
+    s.timers["account"] = s.ts + LOOK_AGAIN * min(s.mismatches, SLOWEST)
 
 
 def _adopt(s: State, out: list[Effect], e: Account) -> None:

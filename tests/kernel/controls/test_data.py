@@ -135,7 +135,7 @@ def test_nothing_holds_an_exit(doubt):
     assert f.would(BUY, 1).verdict == "reject"
     d = f.would(SELL, 5)
     assert answer(d) == approve(5)
-    assert d.limit == 8_730 if doubt is wide else 9_700
+    assert d.limit == (8_730 if doubt is wide else 9_700)
 
 
 def test_not_set_is_off():

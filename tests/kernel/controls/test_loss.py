@@ -26,7 +26,6 @@ FIVE = ppm(25_000)  # a floor of 2.5%; twice that while the ATR warms: 5 dollars
         (("money_abs", 50 * DOLLAR - 1, ""), 10, 9),
         (("money_abs", 50 * DOLLAR + 1, ""), 10, 10),
         (usd(4.99), 1, 0),
-        (usd(0), 1, 0),
         (share(0.5), 11, 10),
     ],
 )
@@ -48,7 +47,7 @@ def test_the_loss_so_far_counts_in_each_scope():
     assert seen["C6.max_daily_loss"][0] == 21_000_000 + 13_500_000 + 4_950_000
     assert seen["C6.max_daily_loss.strategy"][0] == 20_000_000 + 13_500_000
     assert seen["C6.max_daily_loss.symbol"][0] == 20_000_000 + 13_500_000
-    assert answer(f.would(BUY, 20)) == clip(14, ACCOUNT, SYMBOL, STRATEGY)[:3] + ((ACCOUNT, STRATEGY, SYMBOL),)
+    assert answer(f.would(BUY, 20)) == clip(14, ACCOUNT, STRATEGY, SYMBOL)
 
 
 def test_a_profit_makes_room():
@@ -81,10 +80,16 @@ def test_stress_when_the_atr_is_warm_is_two_of_it_or_the_floor():
     f = flying(stress_floor=ppm(10_000), atr_bar=("ns", NS, ""), max_daily_loss=usd(10**6))
     for n in range(21):
         f.later(NS).mark(last=10_000, low=9_950, high=10_050)  # a true range of 1 dollar
-        assert f.s.markets["AAA"].atr.warm() == (n == 20)  # the first mark's bar is finished by the second
-    assert evidence(f.would(BUY, 10))["C6.max_daily_loss"][0] == 1_000 * 19_500  # 19 ranges of 1.00, one of 0
+        assert f.s.markets["AAA"].atr.warm() == (n >= 19)  # the flight's own mark was the first bar
+    # the first bar has no range, then nineteen of 1.00 and one more: (19 x 0.95 + 1.00) / 20 = 0.9525, twice
+    assert evidence(f.would(BUY, 10))["C6.max_daily_loss"][0] == 1_000 * 19_050
     f.config(stress_floor=ppm(30_000), max_daily_loss=usd(10**6))
     assert evidence(f.would(BUY, 10))["C6.max_daily_loss"][0] == 1_000 * 30_000
+
+
+def test_a_loss_limit_of_nothing_trips_at_once():
+    f = flying(stress_floor=FIVE, max_daily_loss=usd(0))
+    assert answer(f.would(BUY, 1)) == reject("LATCH_L1", ACCOUNT)
 
 
 def test_refused_with_the_size_named():

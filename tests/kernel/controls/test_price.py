@@ -62,7 +62,7 @@ def test_a_market_order_that_adds_leaves_with_the_slippage_collar(side, limits, 
     assert order.type == ("limit" if limit else "market")
 
 
-@pytest.mark.parametrize(("side", "limit"), [(BUY, 10_090), (SELL, 9_890)])
+@pytest.mark.parametrize(("side", "limit"), [(BUY, 10_090), (SELL, 9_891)])
 def test_the_collar_begins_at_the_far_side_of_the_quote(side, limit):
     f = flying(max_slippage=ppm(5_000))
     f.mark(bid=9_940, ask=10_040)

@@ -14,6 +14,7 @@ from flyball.desk.summary import Summary
 from flyball.kernel.units import PPM
 
 ZONES: Final = ("caution", "restrict", "halt")
+LINE: Final = 13.0
 Y = Callable[[float], float]
 
 
@@ -27,7 +28,7 @@ def equity_panel(s: Summary, axis: Axis, layout: Layout, top: float) -> str:
     low, high = _domain(points, zones)
     y = scale(low, high, bottom, top)
     out = _shades(points, zones, axis, y, bottom)
-    for value in steps(low, high, 5):
+    for value in steps(low, high, 7):
         out.append(line(layout.left, y(value), layout.right, y(value), "grid"))
         out.append(words(layout.left - 8, y(value) + 4, _thousands(value), "tick", "end"))
     out += [line(axis.start(i), top, axis.start(i), bottom, "session") for i in range(1, len(axis.rows))]
@@ -95,11 +96,13 @@ def _shades(points: list[Point], zones: list[tuple[str, int]], axis: Axis, y: Y,
 
 def _zone_names(last: Point, zones: list[tuple[str, int]], layout: Layout, y: Y, low: float) -> list[str]:
     x = layout.right + 8
-    out = [words(x, y(last.high_water) + 4, "high water", "edge")]
+    line_at = y(last.high_water) + 4
+    out = [words(x, line_at, "high water", "edge")]
     for name, ppm in zones:
         at = last.high_water * (PPM - ppm) / PPM
         if at > low:
-            out.append(words(x, y(at) + 4, f"{name} {shown.MINUS}{ppm / 10_000:g}%", f"edge {name}"))
+            line_at = max(y(at) + 4, line_at + LINE)  # never one name over another
+            out.append(words(x, line_at, f"{name} {shown.MINUS}{ppm / 10_000:g}%", f"edge {name}"))
     return out
 
 
@@ -136,4 +139,4 @@ def _hover(s: Summary, points: list[Point], axis: Axis, y: Y, layout: Layout, to
 
 
 def _thousands(micros: float) -> str:
-    return f"{micros / PPM / 1000:,.2f}".rstrip("0").rstrip(".") + "k"
+    return f"{micros / PPM / 1000:,.3f}".rstrip("0").rstrip(".") + "k"

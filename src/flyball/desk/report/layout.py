@@ -1,5 +1,5 @@
-"""The two sizes of the run's drawing, and where a moment lies across it: sessions side by side, each as wide as
-the next, no nights between.
+"""The two sizes of the run's drawing, and where a moment lies across it: sessions side by side, each as wide
+as the next, no nights between.
 """
 
 from bisect import bisect_right
@@ -25,7 +25,7 @@ class Layout:
     zone_names: bool
 
 
-WIDE: Final = Layout("chart wide", 1080, 62, 1000, 300, 116, 2000, 11, True)
+WIDE: Final = Layout("chart wide", 1080, 62, 992, 300, 116, 2000, 11, True)
 NARROW: Final = Layout("chart narrow", 400, 46, 394, 230, 96, 380, 4, False)
 
 

@@ -1,14 +1,17 @@
 """The report's tables: days, latches, trips and flattenings."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from flyball.desk import shown
 from flyball.desk.report.svg import element, text
 from flyball.desk.summary import Summary
+from flyball.desk.trips import Tripped
 from flyball.kernel.latches import TABLE
 from flyball.kernel.words import FLATTEN
 
 Cell = tuple[str, str]  # (class, markup)
+MANY: Final = 24
 
 
 def table(heads: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> str:
@@ -69,28 +72,34 @@ def day_table(s: Summary) -> str:
 def latch_table(s: Summary) -> str:
     venue = s.rows[0].venue if s.rows else ""
     heads: list[Cell] = [
-        ("", "latch"), ("", "scope"), ("", "set"), ("", "why"), ("", "meanwhile"), ("", "cleared"),
+        ("", "latch"), ("", "scope"), ("", "set"), ("", "meanwhile"), ("", "cleared"),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     for x in s.latches.episodes:
         title = TABLE[x.latch].title if x.latch in TABLE else ""
         if x.cleared_at:
-            who = element("small", None, text(f"by {x.cleared_by}"))
-            cleared = f"{text(shown.stamp(x.cleared_at, venue))} {who}<br/>{text(x.cleared_reason)}"
+            cleared = _said(shown.stamp(x.cleared_at, venue), x.cleared_by, x.cleared_reason)
         else:
-            cleared = element("span", {"class": "bad"}, "still set") + "<br/>" + text(x.clears)
-        by = element("small", None, text(f"by {x.set_by}"))
+            cleared = element("span", {"class": "bad"}, "still set") + _small(f"clears: {x.clears}")
         rows.append(
             [
                 ("k", pills([x.latch]) + text(title)),
                 ("k", text(x.scope)),
-                ("k", f"{text(shown.stamp(x.set_at, venue))} {by}"),
-                ("", text(x.reason)),
-                ("k", text(f"{x.state.lower()}, {meanwhile(x.positions)}")),
-                ("", cleared),
+                ("w", _said(shown.stamp(x.set_at, venue), x.set_by, x.reason)),
+                ("", text(f"{x.state.lower()}, {meanwhile(x.positions)}")),
+                ("w", cleared),
             ]
         )
     return table(heads, rows)
+
+
+def _said(when: str, by: str, why: str) -> str:
+    """A moment; below it who, and why."""
+    return text(when) + _small(f"{by}: {why}" if why else by)
+
+
+def _small(said: str) -> str:
+    return "<br/>" + element("small", None, text(said))
 
 
 def meanwhile(positions: str) -> str:
@@ -107,7 +116,7 @@ def trip_table(s: Summary) -> str:
         ("", "by"), ("n", "its move"), ("n", "worst-case book"), ("", "explained"),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
-    for t in s.trips.all:
+    for t in _listed(s.trips.all):
         trip = t.trip
         move = "its own cost" if t.at_fill else f"{t.move_bps():.2f} bps"
         rows.append(
@@ -124,7 +133,22 @@ def trip_table(s: Summary) -> str:
                 ("", _yes(t.explained)),
             ]
         )
-    return table(heads, rows)
+    left = len(s.trips.all) - len(rows)
+    more = f"{left:,} more caution trips of days that are listed with their first one." if left else ""
+    return table(heads, rows) + (element("p", {"class": "source-line"}, more) if more else "")
+
+
+def _listed(trips: list[Tripped]) -> list[Tripped]:
+    """All of them; when that is long, of the caution zone only each day's first."""
+    if len(trips) <= MANY:
+        return trips
+    seen: set[tuple[int, str]] = set()
+    kept = []
+    for t in trips:
+        if t.trip.trigger != "caution" or (t.day, t.trip.trigger) not in seen:
+            kept.append(t)
+        seen.add((t.day, t.trip.trigger))
+    return kept
 
 
 def _yes(so: bool) -> str:
@@ -136,8 +160,8 @@ def flattening_table(s: Summary) -> str:
     currency = s.books.currency
     reasons = list(dict.fromkeys(x.flat.why for x in s.trips.flats))
     heads: list[Cell] = [
-        ("", "why"), ("n", "times"), ("n", "confirmed flat"), ("n", "attempts at most"), ("n", "while flattening"),
-        ("n", "worst of them"),
+        ("", "why"), ("n", "times"), ("n", "confirmed flat"), ("n", "attempts at most"),
+        ("n", "while flattening"), ("n", "worst of them"),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     for why in reasons:

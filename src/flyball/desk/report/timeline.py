@@ -1,5 +1,5 @@
-"""The run on one drawing: equity with its drawdown zones, what was latched when, each day's result against the
-loss limit, and whether the day ended flat.
+"""The run on one drawing: equity with its drawdown zones, what was latched when, each day's result against
+the loss limit, and whether the day ended flat.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from flyball.desk.report.equity import equity_panel
 from flyball.desk.report.layout import Axis, Layout
 from flyball.desk.report.svg import box, drawing, line, scale, words
 from flyball.desk.summary import Summary
-from flyball.kernel.latches import ACCOUNT_SCOPE
+from flyball.kernel.latches import ACCOUNT_SCOPE, TABLE
 
 RIBBON: Final = 17.0
 TALLEST: Final = 12  # ribbons; more share the last
@@ -30,9 +30,9 @@ def timeline(s: Summary, layout: Layout) -> str:
 
 
 def _lanes(s: Summary) -> list[str]:
-    """A lane for each latch and scope, in the order they were first set."""
-    names = list(dict.fromkeys(_lane(x) for x in s.latches.episodes))
-    return names[:TALLEST]
+    """A lane for each latch and scope, by the latch's number."""
+    names = {_lane(x): x for x in s.latches.episodes}
+    return sorted(names, key=lambda name: (len(names[name].latch), name))[:TALLEST]
 
 
 def _lane(x: Episode) -> str:
@@ -47,6 +47,9 @@ def _ribbons(s: Summary, axis: Axis, layout: Layout, top: float) -> str:
         y = top + i * RIBBON
         out.append(words(layout.left - 8, y + 9, name, "tick strong", "end"))
         out.append(line(layout.left, y + 5.5, layout.right, y + 5.5, "grid"))
+        latch = name.partition(" ")[0]
+        if layout.zone_names and latch in TABLE:
+            out.append(words(layout.right + 8, y + 9, _short_title(latch), "edge"))
     for x in s.latches.episodes:
         lane = min(lanes.index(_lane(x)) if _lane(x) in lanes else len(lanes) - 1, TALLEST - 1)
         start = axis.at(x.set_at)
@@ -55,6 +58,11 @@ def _ribbons(s: Summary, axis: Axis, layout: Layout, top: float) -> str:
         said = f"{x.latch} {x.reason}; {shown.stamp(x.set_at, venue)} to {until}"
         out.append(box(start, top + lane * RIBBON, max(end - start, 3.0), 11, f"latch {x.state}", said, 2))
     return "".join(out)
+
+
+def _short_title(latch: str) -> str:
+    """As long as the margin: restrict, not drawdown restrict zone."""
+    return TABLE[latch].title.removeprefix("drawdown ").removesuffix(" zone")
 
 
 def _results(s: Summary, axis: Axis, layout: Layout, top: float) -> str:

@@ -1,10 +1,9 @@
 """C21 duplicates and self-trade. 15c3-5 (c)(1)(ii) names duplicative orders; Coinbase 2021 traded with
 itself.
 
-The same intent id is decided once, reductions included. The same order (strategy, symbol, side, quantity,
-limit) under another id within
-`duplicate_window` is refused when it adds. A reduction that would meet an own working order cancels that one
-first and waits for the evidence (`apply` does so).
+The same intent id is decided once, reductions included. The same order (strategy, symbol, side, quantity or
+notional, limit) under another id within `duplicate_window` is refused when it adds. A reduction that would
+meet an own working order cancels that one first and waits for the evidence (`apply` does so).
 """
 
 from typing import Final
@@ -32,7 +31,7 @@ def duplicate(s: State, a: Ask, v: Verdict) -> None:
     age = UNKNOWN
     for r in s.recent:
         same = r.strategy == i.strategy and r.symbol == i.symbol and r.side == i.side
-        if same and r.qty == i.qty and r.limit == i.limit:
+        if same and (r.qty, r.notional, r.limit) == (i.qty, i.notional, i.limit):
             age = a.ts - r.ts
     v.refuse("DUPLICATE_ORDER", 0 <= age < s.limits.duplicate_window, age, s.limits.duplicate_window)
     v.refuse("SELF_TRADE", len(a.crossing) > 0, len(a.crossing), 0)

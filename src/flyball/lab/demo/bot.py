@@ -12,7 +12,7 @@ from collections import deque
 from flyball.bots import Event, Intent, Wake
 
 MS = 1_000_000
-CALM_SESSIONS = 3  # it begins well
+CALM_SESSIONS = 2  # it begins well
 TIRED_OF = 60  # refusals in a row before it lets the keyboard be for a while
 
 
@@ -50,6 +50,10 @@ class Demo:
         self.rest = 0
         self.again: Intent | None = None
         self.mood = 1  # the side it is in love with while wild
+        self.churns = False  # this session's madness: in and out all day; else it never sells what loses
+        self.favourite = 0
+        self.outbreaks = 0
+        self.timid = 0  # orders it will ask for in small change, after one was cut
 
     # -- what it is told
     # ---------------------------------------------------------------------------------------------
@@ -61,9 +65,12 @@ class Demo:
         self.wild_from, self.wild_until = 10**9, 0
         for h in self.seen.values():
             h.qty = h.cost = 0.0
-        if self.sessions > CALM_SESSIONS and self.random.random() < 0.75:
-            self.wild_from = self.random.randrange(20, 200)
-            self.wild_until = self.wild_from + self.random.randrange(90, 260)
+        if self.sessions > CALM_SESSIONS and self.random.random() < 0.9:
+            self.churns = self.outbreaks % 5 in (1, 3)
+            self.outbreaks += 1
+            self.wild_from = self.random.randrange(20, 60)
+            self.wild_until = self.wild_from + self.random.randrange(240, 370)
+            self.favourite = self.random.randrange(1, 3)
 
     def on_mark(self, m: Event) -> list[Intent | Wake]:
         h = self.seen.setdefault(m.symbol, Holding())
@@ -92,6 +99,8 @@ class Demo:
             h.qty = h.cost = 0.0
 
     def on_decision(self, d: Event) -> None:
+        if any(code.startswith(("EXPOSURE", "BUDGET", "LOSS")) for code in d.codes):
+            self.timid = 4
         if d.verdict != "reject":
             self.refused = 0
             return
@@ -119,6 +128,11 @@ class Demo:
     def wild(self) -> bool:
         return self.wild_from <= self.minutes < self.wild_until
 
+    def fond(self) -> str:
+        """The symbol it likes best today."""
+        names = sorted(self.seen)
+        return names[self.favourite % len(names)]
+
     def pick(self) -> str:
         names = sorted(self.seen)
         return names[self.random.randrange(len(names))]
@@ -133,19 +147,21 @@ class Demo:
         if h.qty:
             tired = h.held_for > 45 or abs(h.gain()) > 0.004 or trend * h.qty < 0
             return [self.leave(symbol, h, abs(h.qty))] if tired and h.held_for > 5 else []
-        if abs(trend) > 0.0006 and self.random.random() < 0.25:
+        if abs(trend) > 0.0006 and self.random.random() < 0.15:
             side = "buy" if trend > 0 else "sell"
-            return [Intent(symbol, side, self.dollars(4_000, 11_000, h))]
+            return [Intent(symbol, side, self.dollars(3_000, 10_500, h))]
         return []
 
     def wildly(self, symbol: str, h: Holding, ts: int) -> list[Intent | Wake]:
         r = self.random.random()
         out: list[Intent | Wake] = []
-        if r < 0.03:
+        if self.churns and symbol != self.fond() and self.random.random() < 0.6:
+            return out
+        if r < (0.05 if self.churns else 0.01) and (self.churns or h.gain() >= 0.001):
             self.mood = -self.mood
             if h.qty:
                 out.append(self.leave(symbol, h, abs(h.qty)))  # takes everything off, to turn round
-        elif r < 0.07 and h.qty:
+        elif r < 0.07 and h.qty and (self.churns or h.gain() > 0.002):
             out.append(self.leave(symbol, h, abs(h.qty) * 2.5))  # wants to flip in one go
         elif r < 0.10:
             out.append(Intent(symbol, self.side(h), self.dollars(200_000, 900_000, h)))  # a zero too many
@@ -154,9 +170,9 @@ class Demo:
             out.append(Intent(symbol, self.side(h), self.dollars(2_000, 9_000, h), limit=round(stale, 2)))
         elif r < 0.16:
             out.append(self.mistyped(symbol, h))
-        elif r < 0.40 and h.gain() <= 0:
+        elif r < (0.48 if self.churns else 0.40) and (self.churns or h.gain() <= 0):
             out.append(self.add(symbol, h))  # doubling down
-        elif r < 0.46 and h.gain() > 0.0015:
+        elif r < 0.58 and h.gain() > (0.0004 if self.churns else 0.006):
             out.append(self.leave(symbol, h, abs(h.qty)))  # takes small profits at once
         if self.again is not None and self.random.random() < 0.5:
             out.append(self.again)
@@ -177,7 +193,11 @@ class Demo:
         return "buy" if self.mood > 0 else "sell"
 
     def add(self, symbol: str, h: Holding) -> Intent:
-        return Intent(symbol, self.side(h), self.dollars(1_500, 12_500, h))
+        low, high = (300, 2_400) if self.random.random() < 0.35 else (1_500, 12_500)
+        if self.timid and self.random.random() < 0.6:
+            self.timid -= 1
+            low, high = 100, 900
+        return Intent(symbol, self.side(h), self.dollars(low, high, h))
 
     def leave(self, symbol: str, h: Holding, qty: float) -> Intent:
         return Intent(symbol, "sell" if h.qty > 0 else "buy", qty)

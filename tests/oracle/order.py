@@ -1,0 +1,41 @@
+"""One order of ours, from what was emitted and what the broker has stated. Only evidence ends it."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+ZERO = Fraction(0)
+
+
+@dataclass
+class Order:
+    """One order of ours, from what was emitted and what the broker has stated."""
+
+    client_id: str
+    intent: str
+    author: str
+    strategy: str
+    symbol: str
+    side: int
+    qty: Fraction
+    limit: Fraction  # 0 = market
+    adds: bool
+    leg: int
+    attempts: list[int]
+    filled: Fraction = ZERO
+    stated: Fraction = ZERO  # the most the broker has said it executed
+    ended: str = ""  # the evidence of its end; time is none
+    fills: list[str] = field(default_factory=list)
+    left: bool = False  # some attempt went out
+    acknowledged: bool = False  # the broker has spoken of it
+    asked: int = -1  # the question that is open; -1 = none
+    disowned: int = 0  # questions in a row answered with "unknown"
+    cancels: int = 0
+    day: int = 0  # risk day it was decided in
+    heard_at: int = 0  # when anything last came of it
+
+    def remaining(self) -> Fraction:
+        """What may still be executed."""
+        return max(ZERO, (self.stated if self.ended else self.qty) - self.filled)
+
+    def live(self) -> bool:
+        return self.remaining() > 0
