@@ -15,6 +15,7 @@ import rich_click as click
 from flyball.api.client import GovernorNotReachable, ask
 from flyball.api.protocol import Reply, Request
 from flyball.commands.words import DIR, JSON, fail
+from flyball.machine.files import read_text
 
 SCOPE = click.option(
     "--scope", default="account", show_default=True, help="account, strategy:NAME or symbol:NAME."
@@ -61,7 +62,7 @@ def _command(
 
 def _secret(path: str | None) -> str:
     if path is not None:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return read_text(path).strip()
     return str(click.prompt("Operator secret", hide_input=True))
 
 

@@ -1,4 +1,5 @@
-"""`flyball why`, `journal verify`, `journal export`, `report`: read from the journal's files, running governor or not."""
+"""`flyball why`, `journal verify`, `journal export`, `report`: read from the journal's files, running
+governor or not."""
 
 import json
 import sys
@@ -28,14 +29,15 @@ def why(wanted: str, folder: str, as_json: bool) -> None:
 
     Example: flyball why demo-17 --dir flyball-demo
     """
-    from flyball.desk.why import NotFound, why_text, why_view
+    from flyball.desk.why import NotFound, why_text
+    from flyball.desk.why import why as explain
     from flyball.journal.errors import JournalError
     from flyball.journal.replay import read
     from flyball.machine.disk import RealDisk
 
     disk = RealDisk(str(journal_folder(folder)))
     try:
-        found = why_view(read(disk), wanted)
+        found = explain(read(disk), wanted)
     except NotFound as missing:
         fail(1, str(missing))
     except JournalError as damage:
@@ -94,14 +96,20 @@ def export(folder: str) -> None:
 
 @click.command()
 @DIR
-@click.option("--out", type=click.Path(dir_okay=False), default=None, help="Where to write it; report.html in the folder.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False),
+    default=None,
+    help="Where to write it; DIR/report.html otherwise.",
+)
 def report(folder: str, out: str | None) -> None:
     """Write the report of a run as one HTML file that opens offline.
 
     Example: flyball report --dir flyball-demo
     """
     from flyball.compose.books import report_of
+    from flyball.machine.files import write_text
 
     path = Path(out) if out else Path(folder) / "report.html"
-    path.write_text(report_of(journal_folder(folder)), encoding="utf-8")
+    write_text(path, report_of(journal_folder(folder)))
     click.echo(str(path))

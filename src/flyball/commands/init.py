@@ -16,13 +16,14 @@ from flyball.commands.words import fail
     show_default=True,
     help="Whose limits to begin with.",
 )
-@click.option("--bot", default="bot.py:Bot", show_default=True, help="Your bot, package.module:name or file.py:name.")
+@click.option("--bot", default="bot.py:Bot", show_default=True, help="package.module:name or file.py:name.")
 @click.option("--strategy", default="my-bot", show_default=True, help="What to call it.")
 @click.option("--data", default="bars.csv", show_default=True, help="Its prices, CSV or Parquet.")
 def init(folder: str, profile: str, bot: str, strategy: str, data: str) -> None:
     """Write a commented flyball.toml and set the operator secret.
 
-    The secret is shown once and only its hash is kept; it is what clears latches. Nothing that exists is overwritten.
+    The secret is shown once and only its hash is kept; it is what clears latches. Nothing that exists is
+    overwritten.
 
     Example: flyball init desk --profile micro --bot bot.py:Bot
     """
@@ -32,9 +33,10 @@ def init(folder: str, profile: str, bot: str, strategy: str, data: str) -> None:
     from flyball.config.template import init_text
     from flyball.machine.chance import OsRandom
     from flyball.machine.disk import RealDisk
+    from flyball.machine.files import make_folder
 
     root = Path(folder)
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     disk = RealDisk(str(root))
     if disk.exists("flyball.toml"):
         fail(2, f"{root / 'flyball.toml'} exists; edit it, or name another folder")
@@ -51,4 +53,6 @@ def init(folder: str, profile: str, bot: str, strategy: str, data: str) -> None:
     secret = generate(random)
     disk.replace(SECRET_FILE, (hashed(secret, random) + "\n").encode(), private=True)
     click.echo(f"\n  operator secret: {secret}\n")
-    click.echo("It is shown only now. It clears latches and resumes trading; keep it where the bot cannot read it.")
+    click.echo(
+        "It is shown only now. It clears latches and resumes trading; keep it where the bot cannot read it."
+    )

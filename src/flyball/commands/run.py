@@ -9,14 +9,23 @@ from flyball.commands.words import JSON, fail
 
 
 @click.command()
-@click.option("--config", type=click.Path(dir_okay=False), default="flyball.toml", show_default=True, help="The configuration.")
-@click.option("--from", "begin", help="Begin at this time of the data, like 2016-04-15T19:50:00Z (a new journal only).")
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False),
+    default="flyball.toml",
+    show_default=True,
+    help="The configuration.",
+)
+@click.option(
+    "--from", "begin", help="Begin at this time of the data, like 2016-04-15T19:50:00Z (a new journal only)."
+)
 @click.option("--pace", help="How fast the file is played: max, 1x, 60x; over the file's own `feed.pace`.")
 @JSON
 def run(config: str, begin: str | None, pace: str | None, as_json: bool) -> None:
     """Govern your own bot on the paper broker, by flyball.toml.
 
-    Stopped or killed, the same command goes on where it was. Nothing clears itself here: `flyball clear` does, with the operator secret.
+    Stopped or killed, the same command goes on where it was. Nothing clears itself here: `flyball clear`
+    does, with the operator secret.
 
     Example: flyball run --config desk/flyball.toml
     """
@@ -39,5 +48,3 @@ def run(config: str, begin: str | None, pace: str | None, as_json: bool) -> None
         fail(1, str(wrong))
     except (JournalError, ReplayDiffers) as wrong:
         fail(4, str(wrong))
-
-

@@ -159,8 +159,8 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
     environment = environment_of(plan)
     if s.epoch and (s.environment, s.account) != (environment, config.account.tag):
         raise CannotStart(
-            f"{machine.journal_disk.root}: this journal belongs to account {s.account!r} in {s.environment!r},"
-            f" not to {config.account.tag!r} in {environment!r}\n"
+            f"{machine.journal_disk.root}: this journal belongs to account {s.account!r}"
+            f" in {s.environment!r}, not to {config.account.tag!r} in {environment!r}\n"
             "remedy: use the data, seed and config it was begun with, or another folder"
         )
     emergency = EmergencyLog(machine.emergency_disk)
@@ -226,9 +226,11 @@ def _first_events(
         Config(now, "start", "", config.profile, config.values),
     ]
     known = {symbol: (m.price_exp, m.qty_exp, m.tick, m.lot) for symbol, m in s.markets.items()}
-    for one in instruments_of(plan, now):
-        if known.get(one.symbol) != (one.price_exp, one.qty_exp, one.tick, one.lot):
-            events.append(one)
+    events.extend(
+        one
+        for one in instruments_of(plan, now)
+        if known.get(one.symbol) != (one.price_exp, one.qty_exp, one.tick, one.lot)
+    )
     if s.carries.get(plan.source) != CARRIES:
         events.append(Feed(now, plan.source, CARRIES, plan.label))
     return events

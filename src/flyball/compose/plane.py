@@ -33,6 +33,7 @@ def open_plane(folder: str, explain: Explain | None = None) -> Callable[[Cockpit
         server = await serve(f"{folder}/{SOCKET}", handle, too_long=too_long())
 
         async def shut() -> None:
+            control.give_up()
             await server.close()
 
         return shut

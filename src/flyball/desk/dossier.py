@@ -13,7 +13,7 @@ from flyball.desk.latch_log import Episode, LatchLog
 from flyball.journal.codec import Record
 from flyball.kernel import effects as f
 from flyball.kernel import events as e
-from flyball.kernel.words import ACCEPTED, IN_DOUBT, NOT_SENT, SENT
+from flyball.kernel.words import ACCEPTED, IN_DOUBT, NOT_SENT, REJECT, SENT
 
 NAMES: Final = 20_000  # remembered for "did you mean"
 
@@ -126,7 +126,7 @@ class Dossier:
         intent = None if self._intent is None else self._intent[1]
         found = Found(seq, intent, x, list(self.latches.active.values()))
         self._name(x.intent)
-        if "DUPLICATE_INTENT" not in x.codes:
+        if x.verdict != REJECT:
             self._today[(x.strategy, x.intent)] = found
         if self.wanted in (x.intent, f"{x.strategy}/{x.intent}"):
             self._hits.setdefault(x.strategy, []).append(found)

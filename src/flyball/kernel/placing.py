@@ -53,8 +53,8 @@ def place(
     waits: list[str],
     born: int = -1,
 ) -> OrderState:
-    """A new order: into the book of orders, and out unless it waits for another's end. `born`: what its age is
-    counted from, by default now."""
+    """A new order: into the book of orders, and out unless it waits for another's end. `born`: what its age
+    is counted from, by default now."""
     o = OrderState(
         client_id=client_id(s, strategy, leg),
         intent=intent,

@@ -220,9 +220,7 @@ class Flight:
         word."""
         token = self.outbox.newest()
         if not self.sequencer.journal.wait(token, HUNG) and not self.sequencer.syncer.failed():
-            self.stop(
-                "the disk has not answered a sync for 30 s; nothing more was sent. Check the disk, then start again"
-            )
+            self.stop("the disk has not answered a sync for 30 s; nothing more was sent; check it")
 
     def _settle_disk(self) -> None:
         token = self.sequencer.written()

@@ -35,28 +35,39 @@ class Recovered:
     events: int
 
 
-def is_event(record: Record) -> bool:
-    """Whether a record is an input; the others are what the kernel made of one."""
-    return isinstance(record, EVENTS)
+class Replay:
+    """Records in, one by one: events are stepped, effects compared with what the kernel makes of them."""
+
+    def __init__(self) -> None:
+        self.governor = Governor()
+        self.records = 0
+        self.events = 0
+        self._expected: deque[Effect] = deque()
+
+    def take(self, seq: int, record: Record) -> None:
+        """The next record. ReplayDiffers on the first effect that is not the recorded one."""
+        self.records = seq
+        if isinstance(record, EVENTS):
+            if self._expected:
+                raise ReplayDiffers(seq, self._expected[0], record)
+            self._expected.extend(self.governor.step(record))
+            self.events += 1
+        else:
+            ours = self._expected.popleft() if self._expected else None
+            if ours != record:
+                raise ReplayDiffers(seq, ours, record)
+
+    def end(self) -> None:
+        """There is no further record."""
+        if self._expected:
+            raise ReplayDiffers(self.records + 1, self._expected[0], "nothing: the journal ends here")
+        assert self.governor.state.seq == self.records, "the kernel numbers differently from the journal"
 
 
 def recover(journal: Journal) -> Recovered:
     """Step every event of the journal. ReplayDiffers on the first effect that is not the recorded one."""
-    governor = Governor()
-    expected: deque[Effect] = deque()
-    records = events = 0
+    replay = Replay()
     for seq, record in journal.records():
-        records += 1
-        if is_event(record):
-            if expected:
-                raise ReplayDiffers(seq, expected[0], record)
-            expected.extend(governor.step(record))  # type: ignore[arg-type]
-            events += 1
-        else:
-            ours = expected.popleft() if expected else None
-            if ours != record:
-                raise ReplayDiffers(seq, ours, record)
-    if expected:
-        raise ReplayDiffers(records + 1, expected[0], "nothing: the journal ends here")
-    assert governor.state.seq == records, "the kernel numbers differently from the journal"
-    return Recovered(governor, records, events)
+        replay.take(seq, record)
+    replay.end()
+    return Recovered(replay.governor, replay.records, replay.events)

@@ -170,9 +170,9 @@ class Demo:
             out.append(Intent(symbol, self.side(h), self.dollars(2_000, 9_000, h), limit=round(stale, 2)))
         elif r < 0.16:
             out.append(self.mistyped(symbol, h))
-        elif r < (0.48 if self.churns else 0.40) and (self.churns or h.gain() <= 0):
+        elif r < (0.53 if self.churns else 0.40) and (self.churns or h.gain() <= 0):
             out.append(self.add(symbol, h))  # doubling down
-        elif r < 0.58 and h.gain() > (0.0004 if self.churns else 0.006):
+        elif r < 0.66 and h.gain() > (0.0004 if self.churns else 0.006):
             out.append(self.leave(symbol, h, abs(h.qty)))  # takes small profits at once
         if self.again is not None and self.random.random() < 0.5:
             out.append(self.again)

@@ -1,0 +1,199 @@
+"""`flyball run`: anybody's own bot on the paper broker, by the flyball.toml of a folder. Nothing clears
+itself here.
+
+SIGTERM and SIGINT end the flight after the round under way: what is written is synced, what is still open is
+named.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from flyball.compose.assembly import CannotStart, Cockpit, Plan
+from flyball.compose.fly import Landed, fly, real_machine
+from flyball.compose.plane import open_plane
+from flyball.compose.schedule import cut
+from flyball.config.effective import Effective
+from flyball.config.load import load
+from flyball.desk.summary import Summary
+from flyball.desk.terminal import Live, summary_table
+from flyball.feeds.bars import load as load_bars
+from flyball.feeds.table import BarsError
+from flyball.journal.replay import read
+from flyball.journal.verify import verify
+from flyball.kernel.units import NS
+from flyball.machine.disk import RealDisk
+from flyball.machine.files import make_folder, read_bytes, read_text, steady
+from flyball.machine.spawn import RealSpawn
+from flyball.runtime.sequencer import Taken
+from flyball.runtime.view import orders, positions
+
+REQUIRED = ("feed.file", "strategy")
+AFTER_CLOSE = 600 * NS
+BEFORE_OPEN = 60 * NS
+
+
+@dataclass
+class OwnRun:
+    """What the command line said."""
+
+    config: Path
+    begin: str | None = None
+    pace: str | None = None
+
+
+def configuration(path: Path) -> Effective:
+    """The file, read and checked; ConfigError with everything that is wrong in it."""
+    return load(read_text(path), path=str(path), require=REQUIRED)
+
+
+def pace_of(config: Effective, given: str | None) -> int:
+    """Data time per real time in millionths; 0 = as fast as it is decided."""
+    if given is None:
+        return max(config.feed.pace, 0)
+    if given == "max":
+        return 0
+    try:
+        times = float(given.removesuffix("x"))
+    except ValueError:
+        times = 0.0
+    if not 0 < times <= 1_000_000:
+        raise BarsError(f"--pace {given}: max, or a number like 1x or 60x")
+    return round(times * 1_000_000)
+
+
+def begin_of(given: str | None, first_open: int) -> int:
+    """Where a new journal begins, UTC ns."""
+    if given is None:
+        return first_open - BEFORE_OPEN
+    try:
+        at = datetime.fromisoformat(given)
+    except ValueError:
+        raise BarsError(f"--from {given}: a time like 2016-04-15T19:50:00Z") from None
+    if at.tzinfo is None:
+        raise BarsError(f"--from {given}: say whose time it is: {given}Z for UTC, or an offset")
+    return int(at.timestamp()) * NS
+
+
+def plan_of(run: OwnRun, config: Effective, watch: Summary, live: Live) -> Plan:
+    """The plan of a run and its notes."""
+    folder = run.config.resolve().parent
+    feed = config.feed
+    file = str(folder / feed.file)
+    if not Path(file).exists():
+        raise BarsError(f"{file}: no such file; {run.config} names it as feed.file")
+    loaded = load_bars(
+        file,
+        read_bytes=read_bytes,
+        stamp=feed.stamp or None,
+        tz=feed.tz or None,
+        symbols=feed.symbols or None,
+    )
+    series, schedule, left_out = cut(loaded.series, config.session.calendar)
+    for note in (*loaded.notes, *left_out):
+        live.note(note)
+    if not schedule:
+        raise BarsError(f"{file}: no bar lies in a session of {config.session.calendar}")
+    live.sessions = len(schedule)
+    seq = 0
+
+    def taken(what: Taken) -> None:
+        nonlocal seq
+        for record in what.records:
+            seq = max(seq, watch.seq) + 1
+            watch.feed(seq, record)
+        live.update()
+
+    name = Path(file).name
+    make_folder(folder / "bots")
+    return Plan(
+        config=config,
+        series=series,
+        schedule=schedule,
+        source=name,
+        label=feed.label or f"bars of {name}",
+        begin=begin_of(run.begin, schedule[0].open),
+        seed=config.broker.paper.seed,
+        stop_at=schedule[-1].close + AFTER_CLOSE,
+        bot_folder=str(folder),
+        bot_logs=str(folder / "bots"),
+        watch=taken,
+    )
+
+
+def fly_own(run: OwnRun, *, as_json: bool) -> int:
+    """Fly it; the exit code."""
+    started = steady()
+    config = configuration(run.config)
+    folder = run.config.resolve().parent
+    summary = Summary()
+    live = Live(summary, now=steady, plain=as_json or not sys.stderr.isatty(), out=sys.stderr)
+    plan = plan_of(run, config, summary, live)
+    journal = folder / config.journal.dir
+    spawn = RealSpawn()
+    machine = real_machine(
+        str(folder),
+        str(journal),
+        str(folder / config.journal.emergency_dir),
+        pace_of(config, run.pace),
+        spawn,
+    )
+    disk = RealDisk(str(journal))
+    if disk.exists("segments") and disk.list("segments"):
+        live.note(f"going on with the journal in {journal}")
+        for number, record in read(disk):
+            summary.feed(number, record)
+    left: list[Cockpit] = []
+
+    def ready(cockpit: Cockpit) -> None:
+        left.append(cockpit)
+        for note in cockpit.notes:
+            live.note(note)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, cockpit.flight.stop, signal.Signals(number).name)
+
+    try:
+        landed = asyncio.run(fly(plan, machine, ready, open_plane(str(folder))))
+    finally:
+        spawn.close()
+    live.done()
+    checked = verify(disk, landed.head)
+    summary.finish(
+        path=str(journal),
+        events=landed.records,
+        recovered=landed.recovered,
+        new=landed.records - landed.recovered,
+        head=landed.head,
+        verified=checked.ok,
+        state_hash=landed.state_hash,
+        book_hash=landed.book_hash,
+        elapsed_s=round(steady() - started, 3),
+    )
+    if as_json:
+        print(json.dumps(summary.to_dict(), indent=2))
+    else:
+        print(summary_table(summary))
+    if left and landed.stopped:
+        _name_open(left[0], landed)
+    return 0 if checked.ok else 4
+
+
+def _name_open(cockpit: Cockpit, landed: Landed) -> None:
+    """What a stopped flight leaves open at the broker."""
+    state = cockpit.governor.state
+    held, working = positions(state), orders(state)
+    print(f"stopped: {landed.stopped}", file=sys.stderr)
+    for p in held:
+        print(f"  still held: {p['strategy']} {p['qty']} {p['symbol']}", file=sys.stderr)
+    for o in working:
+        print(f"  still working: {o['order']} {o['side']} {o['qty']} {o['symbol']}", file=sys.stderr)
+    if not held and not working:
+        print("  nothing is open", file=sys.stderr)
+
+
+__all__ = ["CannotStart", "OwnRun", "fly_own"]
