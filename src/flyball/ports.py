@@ -21,6 +21,10 @@ class Clock(Protocol):
         """UTC nanoseconds. Never goes back."""
         ...
 
+    def stretch(self, ns: int) -> int:
+        """Nanoseconds of a real disk or person, as this clock counts them."""
+        ...
+
     async def until(self, ts: int | None, wake: "Wakeup") -> None:
         """Return at `ts` (None: never) or as soon as `wake` is set. A virtual clock jumps to `ts` at once."""
         ...

@@ -514,3 +514,12 @@ def test_a_late_repetition_of_a_cancel_never_reaches_back(disk):
     paper.cancel(Cancel(SENT + NS, "a-1", "again", 1))
     (canceled,) = run(paper, CLOSE)
     assert canceled.ts == OPEN + 300 * NS + 1 + LAG
+
+
+def test_a_duplicate_still_to_come_takes_nothing_back(disk):
+    paper = broker(disk, tape(*FLAT), settings=replace(QUIET, duplicate_ppm=PPM))
+    paper.submit(order(ts=SENT))
+    assert kinds(paper.take(SENT + 2 * LAG)) == ["ACCEPTED"]
+    answer = asyncio.run(paper.lookup("a-1", SENT + 2 * LAG))
+    assert answer is not None
+    assert answer.state == "ACCEPTED"

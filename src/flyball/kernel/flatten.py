@@ -13,6 +13,7 @@ from flyball.kernel.ask import collar, reducible
 from flyball.kernel.effects import Alert, AskAccount, Effect, Flat
 from flyball.kernel.latches import in_scope
 from flyball.kernel.ledger import Book
+from flyball.kernel.market import Market
 from flyball.kernel.orders import OrderState
 from flyball.kernel.placing import cancel, place
 from flyball.kernel.state import Flattening, State
@@ -46,8 +47,7 @@ def progress(s: State, out: list[Effect]) -> None:
 
 
 def _books(s: State, f: Flattening) -> list[Book]:
-    if not f.positions:
-        return []
+    """What is held in its scope."""
     return [
         b
         for _, of_symbol in sorted(s.books.items())
@@ -57,14 +57,19 @@ def _books(s: State, f: Flattening) -> list[Book]:
 
 
 def _step(s: State, out: list[Effect], f: Flattening) -> None:
-    books = _books(s, f)
+    books = _books(s, f) if f.positions else []
     live = [o for o in s.orders.values() if in_scope(f.scope, o.strategy, o.symbol)]
     if not books and not live:
         _confirm(s, out, f)
         return
     if f.done:
+        # something is there again: from the beginning
         f.done = False
         f.asked = 0
+        f.attempts = 0
+        f.paged = False
+        f.started = s.ts
+        f.start_equity = s.equity()
     for o in live:
         if not o.author:
             cancel(s, out, o, f.why)
@@ -74,14 +79,15 @@ def _step(s: State, out: list[Effect], f: Flattening) -> None:
         for o in exits:
             cancel(s, out, o, f"{f.why}: unfilled, tried again")
         f.next_at = s.ts + RETRY
-        _page(s, out, f)
     if s.day.is_open(s.ts):
+        _page(s, out, f)
         for b in books:
             _exit(s, out, f, b, live)
         if f.next_at <= s.ts:
             f.next_at = s.ts + CANCEL_WAIT
     else:
         f.next_at = 0  # nothing can leave before the next session
+        f.started = s.ts
 
 
 def waits_until(s: State, f: Flattening) -> int:
@@ -95,7 +101,9 @@ def waits_until(s: State, f: Flattening) -> int:
 
 
 def _page(s: State, out: list[Effect], f: Flattening) -> None:
-    if f.attempts > ATTEMPTS and not f.paged:
+    """Call a person when three attempts did not do it, or when there was nothing to attempt for as long."""
+    stuck = s.ts - f.started > (ATTEMPTS + 1) * RETRY
+    if (f.attempts > ATTEMPTS or stuck) and not f.paged:
         f.paged = True
         out.append(
             Alert(
@@ -120,12 +128,7 @@ def _exit(s: State, out: list[Effect], f: Flattening, b: Book, live: list[OrderS
     m = s.markets[b.symbol]
     f.attempts = max(f.attempts, 1)
     limit = _price(s, f, b.symbol, side)
-    cap = s.limits.of_symbol(b.symbol).max_order_notional.at(s.base())
-    price = limit or m.high_price()
-    slice_qty = (
-        qty if cap == UNKNOWN or price <= 0 else max(m.lot, qty_for(cap, price, m.scale) // m.lot * m.lot)
-    )
-    slice_qty = max(slice_qty, -(-qty // (m.lot * SLICES)) * m.lot)
+    slice_qty = _slice(s, b, m, max(limit, m.high_price()))
     f.next_at = s.ts + RETRY
     while qty > 0:
         part = min(qty, slice_qty)
@@ -149,6 +152,17 @@ def _exit(s: State, out: list[Effect], f: Flattening, b: Book, live: list[OrderS
         qty -= part
 
 
+def _slice(s: State, b: Book, m: Market, price: int) -> int:
+    """The size of one exit: whole lots, worth at most `max_order_notional`; but never so small that a cap
+    which is a share of lost equity keeps the position open."""
+    held = abs(b.qty)
+    cap = s.limits.of_symbol(b.symbol).max_order_notional.at(s.base())
+    if cap == UNKNOWN or price <= 0:
+        return held
+    least = -(-held // (SLICES * m.lot)) * m.lot
+    return max(least, qty_for(cap, price, m.scale) // m.lot * m.lot)
+
+
 def _price(s: State, f: Flattening, symbol: str, side: int) -> int:
     """The collar of this attempt: slippage, twice that, then the whole price tolerance. 0 = no price is
     known at all."""
@@ -169,7 +183,10 @@ def _confirm(s: State, out: list[Effect], f: Flattening) -> None:
     f.next_at = 0
     if f.done or f.asked != 0:
         return
-    f.asked = ask_account(s, out, f"{f.why} {f.scope}")
+    if s.account_asked != 0:
+        f.asked = s.account_asked  # the question that is open will do
+    elif "account" not in s.timers:
+        f.asked = ask_account(s, out, f"{f.why} {f.scope}")
 
 
 def ask_account(s: State, out: list[Effect], why: str) -> int:
@@ -191,12 +208,7 @@ def confirmed(s: State, out: list[Effect], ask: int, agrees: bool) -> None:
             f.asked = 0
             continue
         f.done = True
-        residue = tuple(
-            (b.strategy, b.symbol, b.qty)
-            for _, of_symbol in sorted(s.books.items())
-            for _, b in sorted(of_symbol.items())
-            if b.qty != 0 and in_scope(f.scope, b.strategy, b.symbol)
-        )
+        residue = tuple((b.strategy, b.symbol, b.qty) for b in _books(s, f))
         flat = not residue or not f.positions
         out.append(Flat(s.ts, f.scope, f.why, flat, residue, s.equity() - f.start_equity, f.attempts))
 

@@ -37,7 +37,7 @@ class Flattening:
 
     why: str  # latch id, "ladder" or "flatten"
     scope: str
-    started: int
+    started: int  # when it began, or could begin
     start_equity: int
     attempts: int = 0
     next_at: int = 0  # when unfilled exits are taken back and tried again
@@ -123,8 +123,7 @@ class State:
     value: int = 0  # of all books
     unvalued: int = 0  # books held without a price
 
-    # -- figures
-    # -------------------------------------------------------------------------------------------------------
+    # Figures.
 
     def equity(self) -> int:
         return self.cash + self.value
@@ -181,8 +180,7 @@ class State:
             if b.qty != 0 and b.strategy != OUTSIDE
         ]
 
-    # -- caches
-    # --------------------------------------------------------------------------------------------------------
+    # Caches.
 
     def refresh(self, symbol: str) -> None:
         """Recompute one symbol's worst case after its price, position or orders changed."""
@@ -227,8 +225,7 @@ class State:
                     self.unvalued += 1
             self.refresh(symbol)
 
-    # -- invariants
-    # ----------------------------------------------------------------------------------------------------
+    # Invariants.
 
     def check(self) -> None:
         """Recompute what is cached and every identity; AssertionError names what is broken."""

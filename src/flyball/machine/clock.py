@@ -63,6 +63,10 @@ class VirtualClock:
         """UTC nanoseconds: where the last jump went."""
         return self._now
 
+    def stretch(self, ns: int) -> int:
+        """Unchanged."""
+        return ns
+
     async def until(self, ts: int | None, wake: Wakeup) -> None:
         """Jump to `ts` at once; without one nothing is due, so wait for `wake`."""
         if ts is None:
@@ -87,6 +91,10 @@ class RealClock:
         """UTC nanoseconds."""
         self._last = max(self._last, time.time_ns())
         return self._last
+
+    def stretch(self, ns: int) -> int:
+        """Unchanged."""
+        return ns
 
     async def until(self, ts: int | None, wake: Wakeup) -> None:
         """Return at `ts` (None: never) or as soon as `wake` is set."""
@@ -115,6 +123,10 @@ class PacedClock:
     def now(self) -> int:
         """UTC nanoseconds of data time."""
         return self._origin + int((time.monotonic_ns() - self._start) * self._speed)
+
+    def stretch(self, ns: int) -> int:
+        """Times the speed: a disk takes the same real time however fast the data are played."""
+        return int(ns * self._speed)
 
     async def until(self, ts: int | None, wake: Wakeup) -> None:
         """Return when data time reaches `ts` (None: never) or as soon as `wake` is set."""

@@ -48,7 +48,8 @@ class Flight:
     observers: list[Callable[[Taken], None]] = field(default_factory=list)
     stop_at: int | None = None
     stopping: str = ""
-    late_since: int = 0
+    behind_since: int = 0  # something written is not durable since then
+    slow: bool = False  # L9a was set for it
     ok_due: int = 0
     listening: set[int] = field(default_factory=set)
     pending: list[Event] = field(default_factory=list)  # events from the operator plane
@@ -128,9 +129,8 @@ class Flight:
             at = source.next_due()
             if at is not None and (due is None or at < due):
                 due = at
-        if due is None and self.late_since and not self.clock.virtual:
-            due = self.late_since + LATE
-        return due
+        judge = None if self.clock.virtual else self._disk_due()
+        return judge if due is None or (judge is not None and judge < due) else due
 
     def _collect(self, now: int) -> list[Event]:
         batch: list[Event] = [*self.outbox.inbox, *self.pending]
@@ -177,8 +177,7 @@ class Flight:
         """Everything that has events, in the order of equal times."""
         return (self.broker, *self.sources, *(bot for bot, _ in self.bots))
 
-    # -- the disk
-    # --------------------------------------------------------------------------------------------------
+    # The disk.
 
     def _release(self, now: int) -> None:
         durable = self.sequencer.durable()
@@ -195,25 +194,32 @@ class Flight:
             self._judge_disk(durable, now)
 
     def _judge_disk(self, durable: int, now: int) -> None:
-        """Live only: a sync that takes longer than 250 ms stops adding until it is done."""
-        behind = self.sequencer.written() > durable
-        if behind and self.late_since == 0:
-            self.late_since = now
-        elif not behind:
-            if self.late_since < 0 and now >= self.ok_due:
-                self.pending.append(self.sequencer.report("ok", "durable again"))
-                self.ok_due = now + OK_EVERY
-                if not any(x.id == "L9a" for x in self.sequencer.governor.state.latches.values()):
-                    self.late_since = 0
-            elif self.late_since > 0:
-                self.late_since = 0
-        if self.late_since > 0 and now - self.late_since > LATE:
-            self.late_since = -1
-            report = self.sequencer.report("late", "a sync takes longer than 250 ms")
-            self.outbox.void("LATCH_L9a", now)
-            taken = self._fly([report], now)
-            if self.sequencer.emergency is not None:
-                self.sequencer.emergency.append(taken.records)
+        """Live only: a sync that takes longer than 250 ms stops adding until everything is durable again."""
+        if self.sequencer.written() > durable:
+            self.behind_since = self.behind_since or now
+            if not self.slow and now - self.behind_since > self.clock.stretch(LATE):
+                self._too_slow(now)
+            return
+        self.behind_since = 0
+        if self.slow and now >= self.ok_due:
+            self.pending.append(self.sequencer.report("ok", "durable again"))
+            self.ok_due = now + self.clock.stretch(OK_EVERY)
+            latches = self.sequencer.governor.state.latches.values()
+            self.slow = any(latch.id == "L9a" for latch in latches)
+
+    def _too_slow(self, now: int) -> None:
+        """Latch, and keep a second record of it where the slow disk is not."""
+        self.slow = True
+        self.outbox.void("LATCH_L9a", now)
+        taken = self._fly([self.sequencer.report("late", "a sync takes longer than 250 ms")], now)
+        if self.sequencer.emergency is not None:
+            self.sequencer.emergency.append(taken.records)
+
+    def _disk_due(self) -> int | None:
+        """When the disk has to be judged again; None when it is quick."""
+        if self.slow:
+            return None if self.behind_since else self.ok_due
+        return self.behind_since + self.clock.stretch(LATE) + 1 if self.behind_since else None
 
     def _wait_for_disk(self) -> None:
         """Virtual time stands still while the disk works; a failure or a hang ends the flight with a clear
@@ -228,8 +234,7 @@ class Flight:
         if not self.sequencer.broken:
             self.sequencer.journal.wait(token, HUNG)
 
-    # -- a start
-    # ---------------------------------------------------------------------------------------------------
+    # A start.
 
     async def _look_up(self) -> None:
         """Before anything else: ask the broker for every id that may or may not have left (P5)."""

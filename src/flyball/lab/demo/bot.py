@@ -55,8 +55,7 @@ class Demo:
         self.outbreaks = 0
         self.timid = 0  # orders it will ask for in small change, after one was cut
 
-    # -- what it is told
-    # ---------------------------------------------------------------------------------------------
+    # What it is told.
 
     def on_session(self, _: Event) -> None:
         self.sessions += 1
@@ -122,8 +121,7 @@ class Demo:
             out.append(Wake(ts + self.random.randrange(101, 190) * MS))
         return out
 
-    # -- what it does
-    # --------------------------------------------------------------------------------------------------
+    # What it does.
 
     def wild(self) -> bool:
         return self.wild_from <= self.minutes < self.wild_until

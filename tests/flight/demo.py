@@ -1,0 +1,93 @@
+"""The demo as a process: flown whole, or killed on the way, and what it left behind."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flyball.journal.codec import Record
+from flyball.journal.replay import read
+from flyball.kernel.effects import Order
+from flyball.machine.disk import RealDisk
+
+KILLED = -9
+PATIENCE = 300  # seconds a flight may take, on a machine that is busy with other tests
+FLYBALL = (str(Path(sys.executable).parent / "flyball"), "demo", "--json")
+CRASH = (sys.executable, "-m", "flyball.lab.crash", "--die")
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass
+class Flown:
+    """One process that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What `--json` said."""
+        assert self.code == 0, f"exit {self.code}\n{self.err}\n{self.out}"
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+    @property
+    def journal(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.told["journal"]
+        return found
+
+    @property
+    def hashes(self) -> tuple[str, str]:
+        return self.journal["state_hash"], self.journal["book_hash"]
+
+
+def _run(words: Sequence[str]) -> Flown:
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    return Flown(done.returncode, done.stdout, done.stderr)
+
+
+def fly(folder: Path, *options: str) -> Flown:
+    """`flyball demo`, in a process of its own."""
+    return _run([*FLYBALL, "--dir", str(folder), *options])
+
+
+def crash(folder: Path, die: str, *options: str) -> None:
+    """The same, killed at `die`. Fails when it lived."""
+    ended = _run([*CRASH, die, "--", "--dir", str(folder), *options])
+    assert ended.code == KILLED, f"--die {die}: not killed, exit {ended.code}\n{ended.err}"
+
+
+def two_at_a_time(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """The results in order; the first failure is raised."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(work, items))
+
+
+def records_of(folder: Path) -> list[Record]:
+    """Every record of a run's journal."""
+    return [record for _, record in read(RealDisk(str(folder / "journal")))]
+
+
+def ids_at_the_broker(folder: Path) -> list[str]:
+    """The client ids of the orders in the paper broker's own file, one for each time it is there."""
+    lines = (folder / "paper.broker").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line[9:]) for line in lines]
+    return [entry["client_id"] for entry in entries if entry["record"] == "order"]
+
+
+def attempts_of(records: Sequence[Record]) -> dict[tuple[str, str, str, int, int], set[str]]:
+    """The client ids under which each leg was sent: one, whatever had to be tried again."""
+    found: dict[tuple[str, str, str, int, int], set[str]] = {}
+    for record in records:
+        if isinstance(record, Order):
+            born = 0 if record.intent else record.ts
+            leg = (record.strategy, record.intent or record.author, record.symbol, record.leg, born)
+            found.setdefault(leg, set()).add(record.client_id)
+    return found
