@@ -4,6 +4,7 @@ clears what a new day lets him clear. What comes out is a journal's records, num
 
 import copy
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flyball.journal.codec import Record
@@ -94,6 +95,7 @@ class World:
         self.held: dict[str, int] = {}
         self.n: dict[str, int] = {}
         self.days: list[int] = []
+        self.watch: Callable[[], None] = lambda: None  # called after every event
 
     def step(self, event: Event) -> list[Effect]:
         """One event and what follows, into the records."""
@@ -107,6 +109,7 @@ class World:
                 self.orders.append(effect)
             elif isinstance(effect, AskAccount):
                 self.asked.append(effect)
+        self.watch()
         for effect in effects:
             self._outside(effect)
         return effects
@@ -141,9 +144,10 @@ class World:
         self.step(Feed(ts, "walk", ("last", "low", "high"), LABEL))
         self.step(Account(ts, 0, CASH, CASH, CASH, (), ()))
 
-    def fly(self) -> None:
+    def fly(self) -> "World":
         for day in sessions_between(self.shape.first_day, self.shape.last_day):
             self.session(day)
+        return self
 
     def session(self, day: Opening) -> None:
         self.days.append(day.day)
@@ -238,5 +242,4 @@ def flown(shape: Shape | None = None, **limits: tuple[str, int, str]) -> World:
     """A whole run under LIMITS and whatever is given instead."""
     world = World(shape or Shape())
     world.start(LIMITS | limits)
-    world.fly()
-    return world
+    return world.fly()

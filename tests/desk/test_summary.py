@@ -5,6 +5,7 @@ import copy
 import json
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,11 @@ from flyball.desk.summary import Summary
 from flyball.journal.codec import Record
 from flyball.kernel.controls import EVIDENCE
 from flyball.kernel.effects import DayStart, Decision, LatchChange, Trip
-from flyball.kernel.events import Epoch, Fill, Intent, Mark
+from flyball.kernel.events import Epoch, Fill, Intent, Mark, Session
 from flyball.kernel.units import show
 from flyball.kernel.words import OUTSIDE
-from tests.desk.fly import DOLLAR, LABEL, MINUTE, Shape, World, flown
+from flyball.tables.calendar import sessions_between
+from tests.desk.fly import DOLLAR, LABEL, LIMITS, MINUTE, Shape, World, flown
 from tests.kernel.flight import AAA, BBB, NS, Flight, orders_in, usd
 from tests.kernel.flight import DOLLAR as FLIGHT_DOLLAR
 
@@ -41,7 +43,7 @@ def summed(records: list[tuple[int, Record]]) -> Summary:
     return s
 
 
-def finished(s: Summary) -> dict:
+def finished(s: Summary) -> dict[str, Any]:
     s.finish(path="/j", head="ab" * 32, verified=True, state_hash="s", book_hash="b", elapsed_s=1.5)
     return s.to_dict()
 
@@ -74,25 +76,13 @@ def test_fed_live_is_fed_afterwards(seed):
     """Looking at it between any two records changes nothing either."""
     w = World(Shape(minutes=30, last_day=20080917, seed=seed))
     live = Summary()
-    known = 0
 
     def watch() -> None:
-        nonlocal known
-        for seq, record in w.records[known:]:
+        for seq, record in w.records[live.seq :]:
             live.feed(seq, record)
-        known = len(w.records)
         live.to_dict()
 
-    step = w.step
-
-    def stepped(event):
-        effects = step(event)
-        watch()
-        return effects
-
-    w.step = stepped
-    from tests.desk.fly import LIMITS
-
+    w.watch = watch
     w.start(LIMITS)
     w.fly()
     assert finished(live) == finished(summed(w.records))
@@ -161,10 +151,10 @@ def test_a_cap_just_missed_never_reads_as_reached(world):
     evidence[2 * at : 2 * at + 2] = [10**13 - 1, 10**13]
     s = Summary()
     s.feed(1, replace(decision, evidence=tuple(evidence)))
-    assert s.to_dict()["caps"]["C3.max_gross"]["max_ratio"] == 0.999999
+    assert finished(s)["caps"]["C3.max_gross"]["max_ratio"] == 0.999999
     evidence[2 * at] = 10**13
     s.feed(2, replace(decision, evidence=tuple(evidence)))
-    assert s.to_dict()["caps"]["C3.max_gross"]["max_ratio"] == 1.0
+    assert finished(s)["caps"]["C3.max_gross"]["max_ratio"] == 1.0
 
 
 def test_every_trip_is_listed_and_explained(world):
@@ -195,7 +185,9 @@ def test_latches_have_both_ends(world):
     d = finished(summed(world.records))
     changes = [r for _, r in world.records if isinstance(r, LatchChange)]
     assert len(d["latches"]) == sum(r.action == "set" for r in changes)
-    assert sum(x["cleared_at"] is not None for x in d["latches"]) == sum(r.action == "cleared" for r in changes)
+    assert sum(x["cleared_at"] is not None for x in d["latches"]) == sum(
+        r.action == "cleared" for r in changes
+    )
     cleared = [x for x in d["latches"] if x["cleared_at"]]
     assert {x["cleared_by"] for x in cleared} == {"anna"}
     assert {x["set_by"] for x in d["latches"]} == {"governor"}
@@ -210,25 +202,20 @@ def test_flat_at_every_close(world):
 
 def test_what_is_held_over_the_close_is_not_flat():
     w = flown(Shape(minutes=60, last_day=20080916, wild=1.0), flat_by=("text", 0, "never"))
-    held = {row["day"] for row in summed(w.records).to_dict()["by_session"] if not row["flat_at_close"]}
+    d = finished(summed(w.records))
+    held = {row["day"] for row in d["by_session"] if not row["flat_at_close"]}
     assert held
-    s = summed(w.records)
-    assert {day for day, flat in s.to_dict()["flat_at_close"].items() if not flat} == held
+    assert {day for day, flat in d["flat_at_close"].items() if not flat} == held
 
 
 def test_the_books_agree_with_the_governor_after_every_event(world):
     """Two programs, one story: equity, high-water mark, positions and live orders."""
     s = Summary()
     w = World(replace(WILD, last_day=20080918, seed=5))
-    step = w.step
-    fed = 0
 
-    def stepped(event):
-        nonlocal fed
-        effects = step(event)
-        for seq, record in w.records[fed:]:
+    def watch() -> None:
+        for seq, record in w.records[s.seq :]:
             s.feed(seq, record)
-        fed = len(w.records)
         state = w.g.state
         assert s.books.equity() == state.equity()
         assert s.books.high_water == state.high_water
@@ -236,22 +223,18 @@ def test_the_books_agree_with_the_governor_after_every_event(world):
         mine = {(strategy, symbol): qty for strategy, symbol, qty in s.books.positions()}
         assert mine == {(b.strategy, b.symbol): b.qty for b in state.books_held()}
         assert set(s.working.live) == {cid for cid, o in state.orders.items() if not o.waits}
-        return effects
 
-    w.step = stepped
-    from tests.desk.fly import LIMITS
-
+    w.watch = watch
     w.start(LIMITS)
     w.fly()
     assert s.consistent
+    assert s.seq == len(w.records) > 1_000
 
 
 @pytest.mark.parametrize("what", ["baseline", "high_water"])
 def test_a_baseline_that_is_not_ours_shows(world, what):
-    seq, day = [(n, r) for n, r in world.records if isinstance(r, DayStart)][3]
-    tampered = [
-        (n, replace(r, **{what: getattr(r, what) + 1}) if n == seq else r) for n, r in world.records
-    ]
+    seq = [n for n, r in world.records if isinstance(r, DayStart)][3]
+    tampered = [(n, replace(r, **{what: getattr(r, what) + 1}) if n == seq else r) for n, r in world.records]
     d = finished(summed(tampered))
     assert finished(summed(world.records))["consistent"]
     assert not d["consistent"]
@@ -265,16 +248,12 @@ def test_a_fill_that_was_dropped_shows(world):
     assert not summed([(n, r) for n, r in world.records if n != gone]).consistent
 
 
-def test_an_interrupted_run_goes_on(world):
-    """A second start inside the day: nothing is counted twice, the orders asked about stay live until answered."""
+def test_an_interrupted_run_goes_on():
+    """A second start inside the day: nothing is counted twice, an order that is asked about stays live."""
     w = World(Shape(minutes=30, last_day=20080916))
-    from tests.desk.fly import LIMITS
-    from tests.desk.fly import Session as Event
-    from tests.desk.fly import sessions_between
-
     w.start(LIMITS)
     day = sessions_between(20080915, 20080915)[0]
-    w.step(Event(day.open, "XNYS", day.day, day.open, day.close))
+    w.step(Session(day.open, "XNYS", day.day, day.open, day.close))
     w.price("AAPL", day.open + NS)
     order = orders_in(w.intent(day.open + 2 * NS, "AAPL", 1, 20))[0]
     w.start(LIMITS)

@@ -71,7 +71,7 @@ def test_evidence(what, then, live):
         elif isinstance(x, NotSent):
             w.not_sent(x)
         else:
-            w.fill(x)
+            assert w.execution(x) == "mean-rev"
     assert (ID in w.live) is live, what
 
 
@@ -79,10 +79,22 @@ def test_owners():
     w = Working("T")
     w.order(order())
     assert w.owner(ID) == "mean-rev"
+    assert w.execution(fill(5)) == "mean-rev"
+    assert w.execution(fill(5)) is None, "twice is once"
     assert w.owner("fbT-3-77-mean-rev-2") == "mean-rev"
     assert w.owner("fbT-3-77-outside-2") == OUTSIDE
     assert w.owner("fbX-3-77-mean-rev-2") == OUTSIDE
     assert w.owner("somebody's") == OUTSIDE
+
+
+def test_an_execution_that_contradicts_its_order_is_no_part_of_it():
+    w = Working("T")
+    w.order(order())
+    for symbol, side in (("MSFT", 1), ("AAPL", -1)):
+        odd = Fill(1, ID, f"odd{symbol}", symbol, side, 100, 10, 0, 1)
+        assert w.execution(odd) == "mean-rev"
+        assert w.execution(odd) is None
+    assert w.live[ID].filled == 0
 
 
 def test_what_ended_is_forgotten_after_the_next_day_what_lives_is_not():
@@ -93,5 +105,7 @@ def test_what_ended_is_forgotten_after_the_next_day_what_lives_is_not():
     w.start_day()
     assert w.tickets
     w.update(update("CANCELED", 0))
+    w.start_day()
+    assert w.tickets, "its late reports still find it"
     w.start_day()
     assert not w.tickets

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,12 +82,28 @@ def ids_at_the_broker(folder: Path) -> list[str]:
     return [entry["client_id"] for entry in entries if entry["record"] == "order"]
 
 
-def attempts_of(records: Sequence[Record]) -> dict[tuple[str, str, str, int, int], set[str]]:
-    """The client ids under which each leg was sent: one, whatever had to be tried again."""
-    found: dict[tuple[str, str, str, int, int], set[str]] = {}
+def same_order_again(records: Sequence[Record]) -> list[str]:
+    """Where one leg went out under two ids, or one id meant two orders: nothing, if all is well."""
+    wrong: list[str] = []
+    named: dict[tuple[str, str, int], str] = {}
+    seen: dict[str, Order] = {}
     for record in records:
-        if isinstance(record, Order):
-            born = 0 if record.intent else record.ts
-            leg = (record.strategy, record.intent or record.author, record.symbol, record.leg, born)
-            found.setdefault(leg, set()).add(record.client_id)
-    return found
+        if not isinstance(record, Order):
+            continue
+        if record.intent:
+            leg = (record.strategy, record.intent, record.leg)
+            if named.setdefault(leg, record.client_id) != record.client_id:
+                wrong.append(f"{leg} as {named[leg]} and as {record.client_id}")
+        before = seen.get(record.client_id)
+        seen[record.client_id] = record
+        if before is None:
+            if record.attempt != 1:
+                wrong.append(f"{record.client_id} begins with attempt {record.attempt}")
+        elif record.again:
+            if replace(record, again=before.again) != before:
+                wrong.append(f"{record.client_id} is another order after a restart: {before}, {record}")
+        elif replace(record, attempt=before.attempt, ts=before.ts, again=before.again) != before:
+            wrong.append(f"{record.client_id} means two orders: {before}, {record}")
+        elif record.attempt != before.attempt + 1:
+            wrong.append(f"{record.client_id}: attempt {record.attempt} after {before.attempt}")
+    return wrong

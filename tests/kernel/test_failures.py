@@ -1,7 +1,8 @@
 """How trading-safety software has failed before, each failure as a test with its lesson in the name.
 
-The list is the twenty recurring patterns and the incidents of smaller projects that generalise; the project and thread a lesson comes
-from stands in its docstring. Every event is judged by the oracle besides, so that each story also keeps P1 to P7.
+The list is the twenty recurring patterns and the incidents of smaller projects that generalise; the project
+and thread a lesson comes from stands in its docstring. Every event is judged by the oracle besides, so that
+each story also keeps P1 to P7.
 """
 
 from typing import Any
@@ -9,7 +10,17 @@ from typing import Any
 import pytest
 
 from flyball.kernel import controls
-from flyball.kernel.effects import Alert, AskAccount, Cancel, Divergence, Effect, Flat, LatchChange, Order, Query
+from flyball.kernel.effects import (
+    Alert,
+    AskAccount,
+    Cancel,
+    Divergence,
+    Effect,
+    Flat,
+    LatchChange,
+    Order,
+    Query,
+)
 from flyball.kernel.events import Account, Event
 from flyball.kernel.limits import KEYS
 from tests.kernel.flight import AAA, BBB, COIN, DAY, DOLLAR, NS, START, Flight, ppm, share, text, usd
@@ -26,7 +37,9 @@ class Watched(Hand):
 
 
 def watched(price: int = 10_000, mode: str = "paper", **limits: Any) -> Watched:
-    """AAA and BBB, 10,000 in cash, an open session, and only the limits given. AAA is at `price` (0 = not priced yet)."""
+    """AAA and BBB, 10,000 in cash, an open session, and only the limits given. AAA is at `price` (0 = not
+    priced yet).
+    """
     f = Watched()
     f.epoch(mode=mode)
     f.config(**{"stress_floor": ppm(5_000), **limits})
@@ -39,7 +52,7 @@ def watched(price: int = 10_000, mode: str = "paper", **limits: Any) -> Watched:
     return f
 
 
-# -- the twenty patterns -----------------------------------------------------------------------------------------------
+# -- the twenty patterns -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -106,7 +119,9 @@ def test_04_an_unknown_state_is_not_an_end():
 
 
 def test_05_an_empty_reply_is_not_flat():
-    """Pattern 5 and 2.15: no positions in the reply, so the bot buys again each bar: TorchTrade#270/PR#296, five exchanges."""
+    """Pattern 5 and 2.15: no positions in the reply, so the bot buys again each bar: TorchTrade#270/PR#296,
+    five exchanges.
+    """
     f = watched(max_position_notional=usd(1_000))
     f.hold(10)
     f.account(positions=())
@@ -192,10 +207,10 @@ def test_08_every_latch_holds_through_a_restart_and_has_a_way_back(name: str):
     f.hold(10)
     LATCHES[name](f)
     assert f"{name} account" in f.latched()
+    f.serve()
     f.reborn()
     assert f"{name} account" in f.latched()
-    assert f"LATCH_{name}" in f.ask(BUY, 1, strategy="s").codes or name == "L3"
-    f.serve()
+    assert f.ask(BUY, 1).codes[0] == f"LATCH_{name}"
     what = "resume" if name == "L14" else "clear"
     f.later(31 * NS).command(what, "socket", latch=name)
     assert f"{name} account" in f.latched()
@@ -272,7 +287,9 @@ def test_11_no_limit_traps_an_exit():
 
 
 def test_12_flattening_waits_for_the_evidence_of_cancels():
-    """Pattern 12, flatten before the cancels are confirmed means sold twice: Alpaca-API#111, alpaca-trade-api-csharp#247."""
+    """Pattern 12, flatten before the cancels are confirmed means sold twice: Alpaca-API#111,
+    alpaca-trade-api-csharp#247.
+    """
     f = watched()
     f.hold(10)
     leaving = f.order(SELL, 6, 11_000)
@@ -298,7 +315,9 @@ def test_12_without_evidence_only_what_is_safe_under_every_outcome_leaves():
 
 def test_13_flattening_has_its_own_rate_budget():
     """Pattern 13, no rate limit is left for the exit: GT#1454."""
-    f = watched(order_rate=1, message_rate=1, reduce_rate=1, max_orders_per_day=1, max_order_notional=usd(300))
+    f = watched(
+        order_rate=1, message_rate=1, reduce_rate=1, max_orders_per_day=1, max_order_notional=usd(300)
+    )
     f.hold(3)
     f.strange_fill("by hand", "AAA", BUY, 4, 10_000)
     assert f.ask(BUY, 1).verdict == "reject"
@@ -359,7 +378,9 @@ def test_16_the_loss_is_watched_while_the_broker_is_silent():
 
 def test_17_windows_and_counters_survive_a_restart():
     """Pattern 17, counters per process: HB, binary-bot#2193 "run the bot again and bypass your own limits"."""
-    f = watched(max_orders_per_day=3, order_rate=2, duplicate_window=ns(2 * NS), max_daily_turnover=usd(1_000))
+    f = watched(
+        max_orders_per_day=3, order_rate=2, duplicate_window=ns(2 * NS), max_daily_turnover=usd(1_000)
+    )
     f.hold(1, intent="first")
     f.reborn()
     assert f.ask(BUY, 1, intent="first").codes[0] == "DUPLICATE_INTENT"
@@ -426,8 +447,16 @@ ARMED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "max_at_risk": ({"max_at_risk": share(4.99)}, {}, "EXPOSURE_AT_RISK"),
     "max_positions": ({"max_positions": 0}, {}, "EXPOSURE_COUNT"),
     "max_daily_turnover": ({"max_daily_turnover": usd(999)}, {}, "BUDGET_TURNOVER"),
-    "max_daily_cost": ({"max_daily_cost": usd(0.9), "fee_per_unit": ("micros", 100_000, "")}, {}, "BUDGET_COST"),
-    "fee_per_unit": ({"max_daily_cost": usd(0.9), "fee_per_unit": ("micros", 100_000, "")}, {}, "BUDGET_COST"),
+    "max_daily_cost": (
+        {"max_daily_cost": usd(0.9), "fee_per_unit": ("micros", 100_000, "")},
+        {},
+        "BUDGET_COST",
+    ),
+    "fee_per_unit": (
+        {"max_daily_cost": usd(0.9), "fee_per_unit": ("micros", 100_000, "")},
+        {},
+        "BUDGET_COST",
+    ),
     "fee_rate": ({"max_daily_cost": usd(0.9), "fee_rate": ppm(1_000)}, {}, "BUDGET_COST"),
     "max_daily_loss": ({"max_daily_loss": usd(4.9)}, {}, "LOSS_ACCOUNT"),
     "stress_floor": ({"max_daily_loss": usd(49), "stress_floor": ppm(50_000)}, {}, "LOSS_ACCOUNT"),
@@ -520,7 +549,7 @@ def test_20_flat_by_is_read():
         assert f.ask(BUY, 1).codes == codes
 
 
-# -- incidents of smaller projects that generalise ---------------------------------------------------------------------
+# -- incidents of smaller projects that generalise -----------------------------------------------------------
 
 
 def test_a_halt_is_not_cleared_by_an_empty_list_from_a_failed_fetch():
@@ -558,7 +587,9 @@ def test_limits_hold_in_every_mode_alike(mode: str):
 
 
 def test_a_retry_keeps_its_id_and_ends_after_three_attempts():
-    """Retry on any exception, for ever, with a new uuid each: bennycode/trading-signals PR#1178, Kalshi-starter#135."""
+    """Retry on any exception, for ever, with a new uuid each: bennycode/trading-signals PR#1178,
+    Kalshi-starter#135.
+    """
     f = watched(max_intent_age=ns(10 * MINUTE))
     first = f.doubt(BUY, 5)
     sent = [first]
@@ -680,7 +711,7 @@ def test_a_flow_before_the_first_session_is_no_profit():
     assert of(f.mark(last=8_000), LatchChange)[0].latch == "L1"
 
 
-# -- what the state machine found --------------------------------------------------------------------------------------
+# -- what the state machine found ----------------------------------------------------------------------------
 
 
 def test_a_value_of_less_than_one_lot_is_refused_not_a_fault():

@@ -192,7 +192,7 @@ class World:
             self._state(order, f["state"], f["filled"])
         elif not order.acknowledged and not order.ended:
             order.disowned += 1
-            if order.disowned >= DISOWNED or not order.left:
+            if order.disowned >= DISOWNED or (f["ask"] == 0 and not order.left):
                 order.ended, order.heard_at = NEVER_ARRIVED, self.ts
 
     def _state(self, order: Order, state: str, filled: Fraction | None) -> None:

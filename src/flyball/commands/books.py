@@ -4,10 +4,14 @@ governor or not."""
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from flyball.commands.words import DIR, JSON, fail
+
+if TYPE_CHECKING:
+    from flyball.journal.verify import VerifyReport
 
 
 def journal_folder(folder: str) -> Path:
@@ -68,9 +72,23 @@ def verify(folder: str, head: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(report), indent=2, default=str))
     else:
-        click.echo(str(report))
+        click.echo(_verdict(report))
     if not report.ok:
         sys.exit(4)
+
+
+def _verdict(report: "VerifyReport") -> str:
+    """A verification as a person reads it."""
+    lines = [
+        f"{'ok' if report.ok else 'DAMAGED'}: {report.records:,} records in {report.blocks:,} blocks,"
+        f" {report.segments} segment{'s' if report.segments != 1 else ''}",
+        f"head     {report.head}",
+        f"checked  against {report.checked_against}",
+    ]
+    if report.damage is not None:
+        d = report.damage
+        lines += [f"damage   {d.file}, byte {d.offset}, record {d.seq}: {d.what}", f"remedy   {d.remedy}"]
+    return "\n".join(lines)
 
 
 @journal.command()
@@ -87,7 +105,7 @@ def export(folder: str) -> None:
 
     try:
         for line in lines(read(RealDisk(str(journal_folder(folder))))):
-            sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
+            sys.stdout.buffer.write(line)
     except JournalError as damage:
         fail(4, str(damage))
     except BrokenPipeError:

@@ -5,15 +5,11 @@ which prices count is asked of the rule itself (`kernel.market.accept`); there i
 """
 
 from dataclasses import dataclass, field
-from typing import Final
 
-from flyball.kernel.effects import DayStart
 from flyball.kernel.events import Account, Config, Fill, Flow, Instrument, Mark
 from flyball.kernel.limits import Limits, from_values
 from flyball.kernel.market import Market, accept, market_of
 from flyball.kernel.words import OUTSIDE
-
-KEPT_ORDERS: Final = 2  # days that orders and execution ids are remembered, for what comes late or twice
 
 
 def down(product: int, scale: int) -> int:
@@ -35,7 +31,6 @@ class Prices:
 class Booked:
     """One execution as it was booked. Micros."""
 
-    strategy: str
     worth: int
     slip: int  # the difference between its price and the mark's, times quantity, at worst
 
@@ -49,7 +44,7 @@ class Books:
     value: int = 0
     high_water: int = 0
     flows: int = 0  # since the risk day's start
-    opening: int = 0  # the broker's own equity at the day's start, when the account was first read
+    opening: int = 0  # the broker's own equity at its day's start, when the account was first read
     limits: Limits = field(default_factory=Limits)
     profile: str = ""
     currency: str = "USD"
@@ -57,7 +52,6 @@ class Books:
     held: dict[str, dict[str, int]] = field(default_factory=dict)  # symbol -> strategy -> signed quantity
     worths: dict[str, int] = field(default_factory=dict)  # symbol -> value
     dark: set[str] = field(default_factory=set)  # held without a price
-    _fills: list[set[tuple[str, str]]] = field(default_factory=lambda: [set()])  # today's first
 
     def equity(self) -> int:
         return self.cash + self.value
@@ -106,11 +100,10 @@ class Books:
                 self._revalue(symbol)
         return True
 
-    def start_day(self, e: DayStart) -> None:
+    def start_day(self) -> None:
         self.flows = 0
         for m in self.markets.values():
             m.first_of_session = True
-        self._fills = [set(), *self._fills[: KEPT_ORDERS - 1]]
 
     def mark(self, e: Mark) -> Prices | None:
         """Take a price in; None when it is not one that values anything."""
@@ -123,19 +116,18 @@ class Books:
         self._revalue(e.symbol)
         return Prices(long, short, m.long_price(), m.short_price())
 
-    def fill(self, e: Fill, strategy: str) -> Booked | None:
-        """Book an execution; None when it was booked before or cannot be."""
-        m = self.markets.get(e.symbol)
-        key = (e.client_id, e.fill_id)
-        if m is None or e.qty <= 0 or e.price <= 0 or any(key in seen for seen in self._fills):
-            return None
-        self._fills[0].add(key)
+    def bookable(self, e: Fill) -> bool:
+        return e.symbol in self.markets and e.qty > 0 and e.price > 0
+
+    def fill(self, e: Fill, strategy: str) -> Booked:
+        """Book an execution that is bookable and was not booked before."""
+        m = self.markets[e.symbol]
         self.cash += down(-e.side * e.qty * e.price, m.scale) - e.fee
         of_symbol = self.held.setdefault(e.symbol, {})
         of_symbol[strategy] = of_symbol.get(strategy, 0) + e.side * e.qty
         self._revalue(e.symbol)
         away = max(abs(e.price - m.long_price()), abs(e.price - m.short_price())) if m.known() else 0
-        return Booked(strategy, -down(-e.qty * e.price, m.scale), -down(-e.qty * away, m.scale))
+        return Booked(-down(-e.qty * e.price, m.scale), -down(-e.qty * away, m.scale))
 
     def flow(self, e: Flow) -> None:
         """Money in or out: neither profit nor drawdown, so the high-water mark moves in proportion."""

@@ -210,10 +210,10 @@ class Summary:
         self.working.not_sent(x)
 
     def _fill(self, _: int, x: e.Fill) -> None:
-        booked = self.books.fill(x, self.working.owner(x.client_id))
-        if booked is None:
+        owner = self.working.execution(x) if self.books.bookable(x) else None
+        if owner is None:
             return
-        self.working.fill(x)
+        booked = self.books.fill(x, owner)
         self.fills += 1
         self.turnover += booked.worth
         self.fees += x.fee
@@ -228,16 +228,16 @@ class Summary:
 
     def _day_start(self, _: int, x: f.DayStart) -> None:
         before = self.today
-        first_read = before is None and self.books.known
-        self._hold(
-            "the day's baseline", x.baseline, self.books.opening if first_read else self.books.equity()
-        )
-        self._hold("the high-water mark", x.high_water, self.books.high_water)
+        books = self.books
+        first_read = before is None and books.known
+        ours = books.opening + books.flows if first_read else books.equity()
+        self._hold("the day's baseline", x.baseline, ours)
+        self._hold("the high-water mark", x.high_water, books.high_water)
         if before is not None:
             before.pnl = self.day_pnl()
             if before.flat is None:
                 before.flat = self._flat()
-        self.books.start_day(x)
+        books.start_day()
         self.working.start_day()
         self.rows.append(Row(x.day, x.venue, x.open, x.close, x.baseline, x.high_water))
 

@@ -6,12 +6,14 @@ broker states more filled than was seen still owes that difference.
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from flyball.kernel.effects import Order, Query
 from flyball.kernel.events import Answer, Fill, NotSent, Update
 from flyball.kernel.words import FILLED, FINAL_STATES, OUTSIDE
 
-BELIEVED = 2  # answers in a row that an order never arrived
+BELIEVED: Final = 2  # answers in a row that an order never arrived
+STRANGE: Final = 10_000  # executions of no order of ours that are remembered
 
 
 @dataclass
@@ -20,7 +22,7 @@ class Ticket:
 
     strategy: str
     symbol: str
-    author: str
+    side: int
     qty: int
     filled: int = 0
     stated: int = 0
@@ -29,6 +31,7 @@ class Ticket:
     disowned: int = 0
     ask: int = 0
     over: bool = False
+    fill_ids: set[str] = field(default_factory=set)
 
     def live(self) -> bool:
         return self.stated > self.filled if self.over else self.filled < self.qty
@@ -41,13 +44,15 @@ class Working:
     account: str = ""
     tickets: dict[str, Ticket] = field(default_factory=dict)
     live: dict[str, Ticket] = field(default_factory=dict)
-    _retired: set[str] = field(default_factory=set)  # of the day before
+    _ended: set[str] = field(default_factory=set)  # today
+    _ended_before: set[str] = field(default_factory=set)  # the day before
+    _strange: dict[str, None] = field(default_factory=dict)  # executions of no order of ours
 
     def order(self, e: Order) -> bool:
         """An order leaves; True when it is a new one, not the same again."""
         known = self.tickets.get(e.client_id)
         if known is None:
-            known = self.tickets[e.client_id] = Ticket(e.strategy, e.symbol, e.author, e.qty)
+            known = self.tickets[e.client_id] = Ticket(e.strategy, e.symbol, e.side, e.qty)
             self.live[e.client_id] = known
             return True
         self._revive(e.client_id, known)
@@ -83,22 +88,30 @@ class Working:
             if e.ask == 0 or ticket.disowned >= BELIEVED:
                 self._end(e.client_id, ticket)
 
-    def fill(self, e: Fill) -> None:
-        """An execution that was booked."""
+    def execution(self, e: Fill) -> str | None:
+        """Whose an execution is; None when it was reported before. One that contradicts its order in symbol
+        or side is booked by its id, and is no part of the order.
+        """
         ticket = self.tickets.get(e.client_id)
-        if ticket is None:
-            return
+        if ticket is None or (ticket.symbol, ticket.side) != (e.symbol, e.side):
+            if e.fill_id in self._strange:
+                return None
+            self._strange[e.fill_id] = None
+            if len(self._strange) > STRANGE:
+                del self._strange[next(iter(self._strange))]
+            return self.owner(e.client_id)
+        if e.fill_id in ticket.fill_ids:
+            return None
+        ticket.fill_ids.add(e.fill_id)
         ticket.acknowledged = True
         ticket.filled += e.qty
         if ticket.filled >= ticket.qty:
             ticket.over = True
         self._keep(e.client_id, ticket)
+        return ticket.strategy
 
     def owner(self, client_id: str) -> str:
-        """Whose an order is; one nobody remembers tells it by its id (B2)."""
-        ticket = self.tickets.get(client_id)
-        if ticket is not None:
-            return ticket.strategy
+        """Whose an order is, read from its id (B2)."""
         parts = client_id.split("-")
         if len(parts) < 5 or parts[0] != f"fb{self.account}":
             return OUTSIDE
@@ -110,10 +123,10 @@ class Working:
 
     def start_day(self) -> None:
         """Forget what ended before yesterday's close."""
-        for client_id in self._retired:
+        for client_id in self._ended_before:
             if client_id not in self.live:
                 self.tickets.pop(client_id, None)
-        self._retired = set(self.tickets)
+        self._ended_before, self._ended = self._ended, set()
 
     def _heard(self, client_id: str, ticket: Ticket, state: str, filled: int) -> None:
         ticket.acknowledged = True
@@ -138,5 +151,7 @@ class Working:
     def _keep(self, client_id: str, ticket: Ticket) -> None:
         if ticket.live():
             self.live[client_id] = ticket
+            self._ended.discard(client_id)
         else:
             self.live.pop(client_id, None)
+            self._ended.add(client_id)

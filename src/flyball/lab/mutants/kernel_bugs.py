@@ -1,0 +1,157 @@
+"""Bugs for the kernel: what has cost others money, each as one small change."""
+
+from typing import Final
+
+from flyball.lab.mutants.mutant import Mutant
+
+LIFE: Final = "tests/kernel/test_lifecycle.py"
+FAILURES: Final = "tests/kernel/test_failures.py"
+CONTROLS: Final = "tests/kernel/controls"
+
+KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
+    Mutant(
+        "ignore working orders",
+        "kernel/state.py",
+        "        if left == 0:\n            continue\n        worth = ",
+        "        if left >= 0:\n            continue\n        worth = ",
+        (f"{CONTROLS}/test_position.py",),
+    ),
+    Mutant(
+        ">= for >: a value equal to a cap is refused",
+        "kernel/verdict.py",
+        "limit == UNKNOWN or value <= limit:",
+        "limit == UNKNOWN or value < limit:",
+        (f"{CONTROLS}/test_order_size.py",),
+    ),
+    Mutant(
+        "flip through zero",
+        "kernel/decide.py",
+        "    qty = min(a.qty, a.reducible)\n",
+        "    qty = a.qty\n",
+        (FAILURES, "tests/kernel/test_clips.py"),
+    ),
+    Mutant(
+        "reset latches at restart",
+        "kernel/apply.py",
+        "    s.environment = e.environment\n",
+        "    s.environment = e.environment\n    s.latches.clear()\n",
+        (f"{FAILURES}::test_08_every_latch_holds_through_a_restart_and_has_a_way_back",),
+    ),
+    Mutant(
+        "new id on retry",
+        "kernel/placing.py",
+        "            o.sent_at,\n            o.client_id,\n",
+        '            o.sent_at,\n            o.client_id if o.attempt == 1 else f"{o.client_id}-{o.attempt}",\n',
+        (f"{LIFE}::test_not_found_is_sent_again_under_its_id",),
+    ),
+    Mutant(
+        "forget fees",
+        "kernel/ledger.py",
+        "    b.fees += fee\n",
+        "    b.fees += 0 * fee\n",
+        ("tests/kernel/test_ledger.py",),
+    ),
+    Mutant(
+        "roll the day at UTC midnight",
+        "kernel/apply.py",
+        "    worst = s.totals.gross\n    if not accept(",
+        "    worst = s.totals.gross\n"
+        "    if s.day.day and e.ts // (86_400 * 10**9) > s.day.open // (86_400 * 10**9):\n"
+        "        s.day = Day(s.day.day, s.day.venue, e.ts, s.day.close, s.equity())\n"
+        "    if not accept(",
+        (f"{FAILURES}::test_a_heavy_loser_is_not_let_in_again_at_midnight",),
+    ),
+    Mutant(
+        "timeout as rejected",
+        "kernel/lifecycle.py",
+        "            move(o, IN_DOUBT)\n            ask(s, out, o)\n",
+        "            move(o, REJECTED)\n            settle(s, out, o)\n",
+        (f"{LIFE}::test_a_timeout_is_doubt_and_is_asked_about",),
+    ),
+    Mutant(
+        "leave resting orders under a latch",
+        "kernel/placing.py",
+        "            cancel(s, out, o, why)\n",
+        "            continue\n",
+        ("tests/kernel/test_truth.py::test_the_latch_cancels_what_could_add_and_allows_exits",),
+    ),
+    Mutant(
+        "let an exit be refused by a cap",
+        "kernel/verdict.py",
+        "        if not self.adds or limit == UNKNOWN or value <= limit:\n"
+        "            return\n"
+        "        self._say(code)\n",
+        "        if limit == UNKNOWN or value <= limit:\n"
+        "            return\n"
+        "        self._say(code)\n"
+        "        if not self.adds:\n"
+        "            self.refusals.append(code)\n",
+        (f"{FAILURES}::test_11_no_limit_traps_an_exit",),
+    ),
+    Mutant(
+        "count a duplicate fill twice",
+        "kernel/lifecycle.py",
+        "        if e.fill_id in o.fill_ids:\n            return\n",
+        "",
+        (f"{LIFE}::test_the_same_fill_counts_once",),
+    ),
+    Mutant(
+        "resend after not-found although too old",
+        "kernel/placing.py",
+        "        if now - o.born > s.limits.max_intent_age:\n",
+        "        if now - o.born > s.limits.max_intent_age and o.attempt > 9:\n",
+        (
+            f"{LIFE}::test_what_may_no_longer_leave_is_not_sent_again",
+            f"{LIFE}::test_or_is_journaled_as_not_sent",
+        ),
+    ),
+    Mutant(
+        "a session's first print is not exempt",
+        "kernel/market.py",
+        "and not m.first_of_session and",
+        "and",
+        ("tests/kernel/test_market.py",),
+    ),
+    Mutant(
+        "clear without the operator secret",
+        "kernel/commands.py",
+        '    if e.authority != SECRET:\n        return "clear needs the operator secret"\n',
+        "",
+        ("tests/lab/test_mutant_targets.py",),
+    ),
+    Mutant(
+        "clear the daily loss on the same day",
+        "kernel/commands.py",
+        "s.day.day <= held.day",
+        "s.day.day < held.day",
+        ("tests/lab/test_mutant_targets.py",),
+    ),
+    Mutant(
+        "sell twice: working exits not taken off what may reduce",
+        "kernel/ask.py",
+        "        account -= left\n        if o.strategy == strategy:\n            book -= left\n",
+        "",
+        ("tests/kernel/test_flatten.py::test_an_exit_in_doubt_is_not_sent_twice",),
+    ),
+    Mutant(
+        "value longs at the ask",
+        "kernel/ledger.py",
+        "_down(m.long_price(), b.qty, m.scale)\n    else",
+        "_down(m.short_price(), b.qty, m.scale)\n    else",
+        ("tests/kernel/test_ledger.py",),
+    ),
+    Mutant(
+        "cancelled means gone: what the broker still owes is forgotten",
+        "kernel/orders.py",
+        "            return max(0, self.stated - self.filled)\n",
+        "            return 0\n",
+        ("tests/kernel/test_orders.py", LIFE),
+    ),
+    Mutant(
+        "issue one client order id twice",
+        "kernel/placing.py",
+        "    s.order_seq += 1\n",
+        "    s.order_seq = 1\n",
+        (f"{FAILURES}::test_15_no_id_is_ever_issued_twice",),
+    ),
+)
