@@ -523,3 +523,23 @@ def test_a_duplicate_still_to_come_takes_nothing_back(disk):
     answer = asyncio.run(paper.lookup("a-1", SENT + 2 * LAG))
     assert answer is not None
     assert answer.state == "ACCEPTED"
+
+
+def test_around_the_clock_a_fill_at_midnight_belongs_to_the_day_that_begins(disk):
+    def around(ts: int) -> tuple[int, int]:
+        opened = ts // DAY * DAY
+        return opened, opened + DAY
+
+    midnight = OPEN // DAY * DAY + DAY
+    feed = Tape({"BTC": [Point(midnight - NS, 4_000_000, 0, 0), Point(midnight, 4_100_000, 0, 0)]})
+    settings = replace(QUIET, half_spread_ppm=0, slippage_ppm=0, fee_per_unit=0)
+    paper = broker(disk, feed, sessions=around, settings=settings)
+    paper.submit(order("a-1", midnight - 2 * NS, symbol="BTC", qty=10**8))
+    paper.submit(order("a-2", midnight - NS, symbol="BTC", qty=10**8))
+    paper.take(midnight + NS)
+    account = asyncio.run(paper.read_account(midnight + NS))
+    assert account is not None
+    assert account.cash == CASH - 81_000 * 10**6
+    assert account.day_equity == CASH
+    assert account.equity == CASH + 1_000 * 10**6
+    assert account.positions == (("BTC", 2 * 10**8),)

@@ -163,3 +163,15 @@ def test_the_lines_in_the_reference_are_whole(tmp_path):
     file = PaperFile(disk_at(tmp_path), "paper", opened(1, CASH, PaperSettings()))
     assert [type(record) for record in file.records] == [Placed, Withdrawn]
     assert (tmp_path / "paper").read_bytes() == example
+
+
+def test_nothing_of_a_torn_line_stays_behind_a_shorter_one(tmp_path):
+    disk = disk_at(tmp_path)
+    three(disk)
+    whole = disk.read("paper")
+    kept = b"".join(whole.splitlines(keepends=True)[:2])
+    (tmp_path / "paper").write_bytes(kept + line(placed("a-" + "2" * 40))[:-1])
+    file = PaperFile(disk, "paper", FIRST)
+    assert disk.read("paper") == kept
+    assert file.append(Withdrawn("a-1", 1, 7, 8))
+    assert disk.read("paper") == kept + line(Withdrawn("a-1", 1, 7, 8))

@@ -48,6 +48,8 @@ CASES = [
     ("not there at a start, sent again", [answer(0), order()], True),
     ("not there once", [QUERY, answer(1)], True),
     ("not there twice", [QUERY, answer(1), Query(2, ID, 2), answer(2)], False),
+    ("the same answer twice", [QUERY, answer(1), answer(1)], True),
+    ("the broker says what only we can", [update("NOT_SENT")], True),
     ("an answer to an old question", [QUERY, Query(2, ID, 2), answer(1), answer(1)], True),
     ("found working", [QUERY, answer(1, "ACCEPTED")], True),
     ("found canceled", [QUERY, answer(1, "CANCELED", 0)], False),

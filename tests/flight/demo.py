@@ -1,13 +1,17 @@
 """The demo as a process: flown whole, or killed on the way, and what it left behind."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pytest
+from filelock import FileLock
 
 from flyball.journal.codec import Record
 from flyball.journal.replay import read
@@ -68,6 +72,24 @@ def two_at_a_time(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     """The results in order; the first failure is raised."""
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(work, items))
+
+
+def flown_once(
+    factory: pytest.TempPathFactory, name: str, runs: Mapping[str, Sequence[str]]
+) -> tuple[Path, dict[str, Flown]]:
+    """Fly each of `runs` (folder: options) once in a test run, however many workers want to look at them."""
+    root = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder = root / name
+    kept = folder / "flown.json"
+    with FileLock(root / f"{name}.lock"):
+        if not kept.exists():
+            folder.mkdir()
+            flown = two_at_a_time(lambda run: fly(folder / run, *runs[run]), list(runs))
+            kept.write_text(json.dumps([asdict(one) for one in flown]), encoding="utf-8")
+        told = json.loads(kept.read_text(encoding="utf-8"))
+    return folder, {run: Flown(**one) for run, one in zip(runs, told, strict=True)}
 
 
 def records_of(folder: Path) -> list[Record]:

@@ -16,6 +16,7 @@ from tests.flight.demo import (
     FLYBALL,
     Flown,
     crash,
+    flown_once,
     fly,
     ids_at_the_broker,
     records_of,
@@ -56,9 +57,8 @@ class Whole:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    root = tmp_path_factory.mktemp("whole")
-    runs = two_at_a_time(lambda name: fly(root / name, *FLIGHT), ["one", "two"])
-    return Whole(runs, root / "one", records_of(root / "one"))
+    root, flown = flown_once(tmp_path_factory, "whole", {"one": FLIGHT, "two": FLIGHT})
+    return Whole(list(flown.values()), root / "one", records_of(root / "one"))
 
 
 def landed_like(whole: Whole, folder: Path, again: Flown, starts: int) -> None:
@@ -114,15 +114,19 @@ def test_killed_again_and_again(whole: Whole, tmp_path: Path) -> None:
         landed_like(whole, folder, again, starts=4)
 
 
-@pytest.mark.parametrize("first", ["write", "send"])
-def test_killed_while_recovering(whole: Whole, tmp_path: Path, first: str) -> None:
-    (point,) = whole.points((first,), random.Random(SEED + 2))
-    folder = tmp_path / "run"
-    crash(folder, point, *FLIGHT)
-    crash(folder, "repair:0", *FLIGHT)  # the end of the journal rewritten, not synced
-    crash(folder, "resume:0", *FLIGHT)  # recovered, the broker not yet resumed
-    crash(folder, "block:0", *FLIGHT)  # the new epoch written, nothing asked or sent
-    landed_like(whole, folder, fly(folder, *FLIGHT), starts=3)
+def test_killed_while_recovering(whole: Whole, tmp_path: Path) -> None:
+    chance = random.Random(SEED + 2)
+
+    def one(point: str) -> tuple[Path, Flown]:
+        folder = tmp_path / point.replace(":", "-")
+        crash(folder, point, *FLIGHT)
+        crash(folder, "repair:0", *FLIGHT)  # the end of the journal rewritten, not synced
+        crash(folder, "resume:0", *FLIGHT)  # recovered, the broker not yet resumed
+        crash(folder, "block:0", *FLIGHT)  # the new epoch written, nothing asked or sent
+        return folder, fly(folder, *FLIGHT)
+
+    for folder, again in two_at_a_time(one, whole.points(("write", "send"), chance)):
+        landed_like(whole, folder, again, starts=3)
 
 
 def test_the_journal_of_a_killed_run_is_verified_as_it_lies_and_after_the_restart(

@@ -8,7 +8,7 @@ answers or loses them.
 import copy
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 from flyball.kernel.effects import AskAccount, Effect, Order, Query
 from flyball.kernel.events import (
@@ -163,7 +163,7 @@ class Flight:
 
     # -- events ----------------------------------------------------------------------------------------------
 
-    def later(self, ns: int) -> "Flight":
+    def later(self, ns: int) -> Self:
         self.now += ns
         return self
 

@@ -126,3 +126,8 @@ def day_name(day: int, *, weekday: bool = False, year: bool = False) -> str:
     if weekday:
         text = f"{DAYS[at.weekday()]} {text}"
     return f"{text} {at.year}" if year else text
+
+
+def counted(n: int, what: str) -> str:
+    """1 session, 21 sessions"""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

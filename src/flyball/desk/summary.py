@@ -206,6 +206,9 @@ class Summary:
     def _answer(self, _: int, x: e.Answer) -> None:
         self.working.answer(x)
 
+    def _timeout(self, _: int, x: e.Timeout) -> None:
+        self.working.timeout(x)
+
     def _not_sent(self, _: int, x: e.NotSent) -> None:
         self.working.not_sent(x)
 
@@ -307,6 +310,7 @@ _TAKE: Final[dict[str, Callable[..., None]]] = {
     e.Command.KIND: Summary._command_of,
     e.Update.KIND: Summary._update,
     e.Answer.KIND: Summary._answer,
+    e.Timeout.KIND: Summary._timeout,
     e.NotSent.KIND: Summary._not_sent,
     e.Fill.KIND: Summary._fill,
     f.DayStart.KIND: Summary._day_start,

@@ -7,6 +7,7 @@ from typing import Final
 
 from flyball.desk import shown
 from flyball.desk.caps import figures
+from flyball.desk.shown import counted
 from flyball.desk.summary import Summary
 from flyball.desk.summary_json import by_count
 from flyball.desk.trips import TRIGGERS
@@ -20,7 +21,7 @@ BAR: Final = 20
 def summary_table(s: Summary) -> str:
     """The summary for a person; `flyball demo --json` has all of it."""
     parts = [_head(s), _result(s), _caps(s), _codes(s), _triggers(s), _latches(s), _journal(s)]
-    return "\n\n".join("\n".join(part) for part in map(list, parts) if part) + "\n"
+    return "\n\n".join("\n".join(part) for part in map(list, parts) if part)
 
 
 def _head(s: Summary) -> Iterator[str]:
@@ -28,8 +29,10 @@ def _head(s: Summary) -> Iterator[str]:
         yield "No session yet."
         return
     first, last = s.rows[0].day, s.rows[-1].day
-    days = f"{shown.day_name(first, year=True)} to {shown.day_name(last, year=True)}"
-    yield f"{len(s.rows)} sessions, {days}, profile {s.books.profile}"
+    days = shown.day_name(last, year=True)
+    if first != last:
+        days = f"{shown.day_name(first, year=True)} to {days}"
+    yield f"{counted(len(s.rows), 'session')}, {days}, profile {s.books.profile}"
     for label in dict.fromkeys(s.labels.values()):
         yield f"Prices: {label}"
 
@@ -45,12 +48,12 @@ def _result(s: Summary) -> Iterator[str]:
         yield _pair("worst day", f"{shown.day_name(worst.day, weekday=True)}, {lost}")
     yield _pair("asked", f"{s.intents:,}")
     yield _pair("passed", f"{s.approved:,} as asked, {s.clipped:,} cut back")
-    yield _pair("refused", f"{s.refused:,} for {len(s.refused_by_code)} reasons")
+    yield _pair("refused", f"{s.refused:,} for {counted(len(s.refused_by_code), 'reason')}")
     traded = f"{shown.cash(s.turnover, currency)} traded, {shown.cash(s.fees, currency)} of fees"
     yield _pair("fills", f"{s.fills:,}, {traded}")
     flat = [known for row in s.rows if (known := s.flat_of(row)) is not None]
     if flat:
-        yield _pair("flat at close", f"{sum(flat)} of {len(flat)} sessions")
+        yield _pair("flat at close", f"{sum(flat)} of {counted(len(flat), 'session')}")
     if not s.consistent:
         yield _pair("NOT CONSISTENT", s.faults[0])
 
@@ -99,7 +102,7 @@ def _triggers(s: Summary) -> Iterator[str]:
     for trigger in TRIGGERS:
         tripped = s.trips.of(trigger)
         days = len({t.day for t in tripped})
-        said = f"{days} of {len(s.rows)} sessions"
+        said = f"{days} of {counted(len(s.rows), 'session')}"
         if tripped:
             most = max(t.overshoot_bps() for t in tripped)
             strange = sum(1 for t in tripped if not t.explained)

@@ -28,7 +28,7 @@ WIDTH: Final = 100
 def why_text(found: Facts) -> str:
     """One screen of at most 100 columns."""
     parts = [_decision(found), _controls(found), _latches(found), _orders(found)]
-    return "\n\n".join("\n".join(part) for part in map(list, parts) if part) + "\n"
+    return "\n\n".join("\n".join(part) for part in map(list, parts) if part)
 
 
 def _decision(found: Facts) -> Iterator[str]:

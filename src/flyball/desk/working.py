@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from flyball.kernel.effects import Order, Query
-from flyball.kernel.events import Answer, Fill, NotSent, Update
-from flyball.kernel.words import FILLED, FINAL_STATES, OUTSIDE
+from flyball.kernel.events import Answer, Fill, NotSent, Timeout, Update
+from flyball.kernel.words import FILLED, FINAL_STATES, NOT_SENT, OUTSIDE, QUERY
 
 BELIEVED: Final = 2  # answers in a row that an order never arrived
 STRANGE: Final = 10_000  # executions of no order of ours that are remembered
@@ -30,6 +30,7 @@ class Ticket:
     attempt: int = 1
     disowned: int = 0
     ask: int = 0
+    asked: bool = False  # that question is open
     over: bool = False
     fill_ids: set[str] = field(default_factory=set)
 
@@ -64,6 +65,7 @@ class Working:
         ticket = self.tickets.get(e.client_id)
         if ticket is not None:
             ticket.ask = max(ticket.ask, e.ask)
+            ticket.asked = ticket.asked or e.ask != 0
             self._revive(e.client_id, ticket)
 
     def update(self, e: Update) -> None:
@@ -81,12 +83,20 @@ class Working:
         ticket = self.tickets.get(e.client_id)
         if ticket is None or e.ask not in (0, ticket.ask):
             return
+        again = e.ask != 0 and not ticket.asked  # the same answer once more is no second evidence
         if e.found:
             self._heard(e.client_id, ticket, e.state, e.filled)
-        elif not ticket.acknowledged:
+        elif not again and not ticket.acknowledged:
+            ticket.asked = False
             ticket.disowned += 1
             if e.ask == 0 or ticket.disowned >= BELIEVED:
                 self._end(e.client_id, ticket)
+
+    def timeout(self, e: Timeout) -> None:
+        """A question that stayed without an answer is closed: what comes later answers nothing."""
+        ticket = self.tickets.get(e.client_id)
+        if ticket is not None and e.call == QUERY:
+            ticket.asked = False
 
     def execution(self, e: Fill) -> str | None:
         """Whose an execution is; None when it was reported before. One that contradicts its order in symbol
@@ -130,12 +140,13 @@ class Working:
 
     def _heard(self, client_id: str, ticket: Ticket, state: str, filled: int) -> None:
         ticket.acknowledged = True
+        ticket.asked = False
         ticket.disowned = 0
         if state == FILLED:
             ticket.stated = max(ticket.stated, ticket.qty if filled < 0 else filled)
         elif filled > 0:
             ticket.stated = max(ticket.stated, filled)
-        if state in FINAL_STATES:
+        if state in FINAL_STATES and state != NOT_SENT:  # what never left is ours to say, not the broker's
             ticket.over = True
         self._keep(client_id, ticket)
 
@@ -149,6 +160,7 @@ class Working:
             self._keep(client_id, ticket)
 
     def _keep(self, client_id: str, ticket: Ticket) -> None:
+        self._ended_before.discard(client_id)  # remembered from its newest report on
         if ticket.live():
             self.live[client_id] = ticket
             self._ended.discard(client_id)

@@ -4,7 +4,7 @@ none may fail.
 The order is always the same: the fact, then triggers, then flattenings, then the ladder.
 """
 
-from flyball.kernel.bounds import MAX_SYMBOLS
+from flyball.kernel.bounds import MAX_INTENTS_A_DAY, MAX_SYMBOLS
 from flyball.kernel.commands import carry_out, restart_due
 from flyball.kernel.controls.duplicate import intent_key
 from flyball.kernel.controls.rate import SECOND, remember
@@ -160,6 +160,7 @@ def _session(s: State, out: list[Effect], e: Session) -> None:
     for of_symbol in s.books.values():
         for b in of_symbol.values():
             b.day_base = b.profit()
+    s.profits = {}
     for m in s.markets.values():
         m.first_of_session = True
     s.closed_before = s.closed
@@ -191,7 +192,7 @@ def _intent(s: State, out: list[Effect], e: Intent, judged: Judged) -> None:
     d = judged.decision
     out.append(d)
     key = intent_key(e.strategy, e.intent)
-    if key not in s.day.intents and "CAPACITY_INTENTS" not in d.codes:
+    if key not in s.day.intents and (len(s.day.intents) < MAX_INTENTS_A_DAY or d.verdict != REJECT):
         s.day.intents[key] = IntentRecord(d.verdict, d.qty)
     if d.codes == ("CONTROL_FAILED",):
         s.failures += 1

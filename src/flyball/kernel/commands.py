@@ -10,6 +10,7 @@ from flyball.kernel.state import Latch, State
 from flyball.kernel.units import MINUTE, PPM
 from flyball.kernel.words import CANCEL_ONLY, FLATTEN, SECRET
 
+TIGHTENING = ("pause", "freeze", "flatten", "panic")
 RESTART_FIRST = PPM // 4  # after a panic
 RESTART_STEP = 30 * MINUTE
 
@@ -20,6 +21,8 @@ def carry_out(s: State, out: list[Effect], e: Command) -> None:
     scope = args.get("scope", ACCOUNT_SCOPE)
     if not e.by:
         why = "no name: an operator signs what he does"
+    elif e.what in TIGHTENING and not _known(s, scope):
+        why = f"no such scope: {scope!r}; account, strategy:NAME or symbol:NAME of an instrument"
     elif e.what == "pause":
         why = _tighten(s, out, "L14", scope, e)
     elif e.what == "freeze":
@@ -46,6 +49,14 @@ def carry_out(s: State, out: list[Effect], e: Command) -> None:
         out.append(Refused(s.ts, e.what, e.by, why))
     else:
         out.append(Done(s.ts, e.what, e.by, scope))
+
+
+def _known(s: State, scope: str) -> bool:
+    """Whether a scope can hold anything: a latch on a misspelt one would only look like safety."""
+    kind, _, name = scope.partition(":")
+    if kind == "symbol":
+        return name in s.markets
+    return scope == ACCOUNT_SCOPE or (kind == "strategy" and name != "")
 
 
 def _tighten(s: State, out: list[Effect], latch: str, scope: str, e: Command) -> str:
@@ -96,6 +107,8 @@ def _clear(s: State, out: list[Effect], latch: str, scope: str, args: dict[str, 
     if latch == "L4":
         s.restart_scale = RESTART_FIRST
         s.restart_step = s.ts + RESTART_STEP
+    if latch == "L14":
+        s.flattenings.pop(f"flatten {scope}", None)
     clear_latch(s, out, key, e.by, e.reason)
     return ""
 

@@ -24,6 +24,7 @@ class Exposure:
     sell_qty: int = 0
     stress: int = UNKNOWN  # ppm
     unpriced: bool = False  # something is held or working and there is no price
+    strategies: tuple[str, ...] = ()  # whose it is: those that hold it or have orders in it, sorted
 
     def high(self) -> int:
         return self.value + self.buys

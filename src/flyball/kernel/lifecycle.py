@@ -21,7 +21,7 @@ from flyball.kernel.placing import (
     send,
     unsent,
 )
-from flyball.kernel.state import State
+from flyball.kernel.state import State, tally
 from flyball.kernel.units import NS, notional
 from flyball.kernel.words import (
     ACCEPTED,
@@ -133,6 +133,7 @@ def on_fill(s: State, out: list[Effect], e: Fill) -> None:
         o.fill_ids.append(e.fill_id)
         strategy = o.strategy
     b = s.book(strategy, e.symbol)
+    profit = b.day_profit()
     if b.adopted:
         # it trades before any price was seen: this one is as good
         take_over(b, e.price, m)
@@ -141,6 +142,7 @@ def on_fill(s: State, out: list[Effect], e: Fill) -> None:
     book_fill(b, e.side, e.qty, e.price, e.fee, m)
     s.cash += b.cash - b.fees - was
     s.value += revalue(b, m)
+    tally(s.profits, strategy, b.day_profit() - profit)
     worth = notional(e.price, e.qty, m.scale)
     s.day.traded += worth
     s.day.fees += e.fee
@@ -178,7 +180,9 @@ def on_timeout(s: State, out: list[Effect], e: Timeout) -> None:
             move(o, IN_DOUBT)
             ask(s, out, o)
     elif e.call == CANCEL:
-        ask(s, out, o)
+        # told once more after a restart, it asks no second question
+        if e.attempt == o.cancel_attempt and f"ask {o.client_id}" not in s.timers:
+            ask(s, out, o)
     else:
         o.asked_at = 0
         ask_later(s, o)

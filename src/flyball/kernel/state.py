@@ -112,16 +112,19 @@ class State:
     latches: dict[str, Latch] = field(default_factory=dict)  # "L1 account" -> latch
     flattenings: dict[str, Flattening] = field(default_factory=dict)
     drifting: dict[str, int] = field(default_factory=dict)  # "C2 AAPL" -> since
-    tripped: dict[str, int] = field(default_factory=dict)  # trigger and scope -> since; until re-armed
     restart_scale: int = PPM  # after a panic: 25, 50, 100%
     restart_step: int = 0  # when it rises next; 0 = not
     cursors: dict[str, int] = field(default_factory=dict)
     failures: int = 0  # controls or apply that failed
-    DERIVED: ClassVar[tuple[str, ...]] = ("exposures", "totals", "value", "live", "unvalued")
+    DERIVED: ClassVar[tuple[str, ...]] = (
+        "exposures", "totals", "value", "live", "unvalued", "stressed", "profits"
+    )  # fmt: skip
     exposures: dict[str, Exposure] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
     value: int = 0  # of all books
     unvalued: int = 0  # books held without a price
+    stressed: dict[str, int] = field(default_factory=dict)  # strategy -> of every symbol it is in; no zeros
+    profits: dict[str, int] = field(default_factory=dict)  # strategy -> day profit of its books; no zeros
 
     # Figures.
 
@@ -192,9 +195,15 @@ class State:
             x = Exposure()
             self.exposures[symbol] = x
         else:
-            self.totals.take(x, self._cost(x, m), -1)
+            self._count(x, m, -1)
         fill_exposure(self, m, x)
-        self.totals.take(x, self._cost(x, m), 1)
+        self._count(x, m, 1)
+
+    def _count(self, x: Exposure, m: Market, sign: int) -> None:
+        """Add (sign 1) or remove (sign -1) one symbol everywhere it is summed."""
+        self.totals.take(x, self._cost(x, m), sign)
+        for strategy in x.strategies:
+            tally(self.stressed, strategy, sign * x.stressed())
 
     def _cost(self, x: Exposure, m: Market) -> int:
         return x.cost(m.qty_exp, self.limits.fee_per_unit, self.limits.fee_rate)
@@ -204,7 +213,9 @@ class State:
         m = self.markets[symbol]
         for b in self.books.get(symbol, {}).values():
             was = b.qty != 0 and b.adopted
+            before = b.day_profit()
             self.value += revalue(b, m)
+            tally(self.profits, b.strategy, b.day_profit() - before)
             if was and not b.adopted:
                 self.unvalued -= 1
 
@@ -215,12 +226,15 @@ class State:
         self.live = {}
         self.value = 0
         self.unvalued = 0
+        self.stressed = {}
+        self.profits = {}
         for o in self.orders.values():
             self.live.setdefault(o.symbol, {})[o.client_id] = o
         for symbol in self.markets:
             for b in self.books.get(symbol, {}).values():
                 revalue(b, self.markets[symbol])
                 self.value += b.value
+                tally(self.profits, b.strategy, b.day_profit())
                 if b.qty != 0 and b.adopted:
                     self.unvalued += 1
             self.refresh(symbol)
@@ -231,36 +245,57 @@ class State:
         """Recompute what is cached and every identity; AssertionError names what is broken."""
         value = 0
         totals = Totals()
+        stressed: dict[str, int] = {}
+        profits: dict[str, int] = {}
         for symbol, m in self.markets.items():
             x = Exposure()
             fill_exposure(self, m, x)
             assert symbol not in self.exposures or x == self.exposures[symbol], f"exposure of {symbol}"
             if symbol in self.exposures:
                 totals.take(x, self._cost(x, m), 1)
+                for strategy in x.strategies:
+                    tally(stressed, strategy, x.stressed())
         assert totals == self.totals, "totals"
+        assert stressed == self.stressed, "stress of strategies"
         for symbol, of_symbol in self.books.items():
             for b in of_symbol.values():
                 value += b.value
+                tally(profits, b.strategy, b.day_profit())
                 assert b.adopted or sum(lot.qty for lot in b.lots) == abs(b.qty), (
                     f"lots of {b.strategy} {symbol}"
                 )
                 assert all(lot.qty > 0 for lot in b.lots), f"empty lot of {b.strategy} {symbol}"
         assert value == self.value, "value of books"
+        assert profits == self.profits, "day profit of strategies"
         for client_id, o in self.orders.items():
             assert o.live() or not o.final(), f"dead order {client_id} is kept as live"
             assert client_id in self.live.get(o.symbol, {}), f"live order {client_id} is not indexed"
         assert sum(len(v) for v in self.live.values()) == len(self.orders), "live index"
-        assert self.high_water >= 0 and self.day.flows == self.day.flows
+        assert self.high_water >= 0, "high-water mark"
+
+
+def tally(sums: dict[str, int], name: str, amount: int) -> None:
+    """Add to a sum by name. Zeros are not kept: equal sums are equal however they came about."""
+    total = sums.get(name, 0) + amount
+    if total != 0:
+        sums[name] = total
+    else:
+        sums.pop(name, None)
 
 
 def fill_exposure(s: State, m: Market, x: Exposure) -> None:
     """The worst case of one symbol from its books and live orders."""
     position = 0
+    whose: list[str] = []
     for b in s.books.get(m.symbol, {}).values():
-        position += b.qty
+        if b.qty != 0:
+            position += b.qty
+            whose.append(b.strategy)
     price = m.high_price()
     buys = sells = buy_qty = sell_qty = 0
     for o in s.live.get(m.symbol, {}).values():
+        if o.strategy not in whose:
+            whose.append(o.strategy)
         left = o.remaining()
         if left == 0:
             continue
@@ -271,6 +306,7 @@ def fill_exposure(s: State, m: Market, x: Exposure) -> None:
         else:
             sells += worth
             sell_qty += left
+    x.strategies = tuple(sorted(whose))
     x.position = position
     x.value, x.floor = both_ways(price, position, m.scale)
     x.buys = buys

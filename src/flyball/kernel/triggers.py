@@ -23,6 +23,7 @@ def watch(s: State, out: list[Effect], symbol: str, worst_before: int) -> None:
     equity = s.equity()
     if equity > s.high_water:
         s.high_water = equity
+        s.acknowledged = False
     _losses(s, out, symbol, worst_before)
     _drawdown(s, out, symbol, worst_before)
 

@@ -74,7 +74,7 @@ def _adopt(s: State, out: list[Effect], e: Account) -> None:
         s.revalue(symbol)
         s.refresh(symbol)
     s.adoption = len(e.positions) > 0
-    s.high_water = max(e.equity, e.day_equity)
+    s.high_water = max(e.equity, e.day_equity, 0)
     s.day.baseline = e.day_equity
 
 

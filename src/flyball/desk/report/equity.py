@@ -36,8 +36,8 @@ def equity_panel(s: Summary, axis: Axis, layout: Layout, top: float) -> str:
     out.append(polyline([(axis.at(p.ts), y(p.equity)) for p in points], "equity"))
     if layout.zone_names:
         out += _zone_names(points[-1], zones, layout, y, low)
-    out += _trips(s, points, axis, y)
     out.append(_hover(s, points, axis, y, layout, top))
+    out += _trips(s, points, axis, y)  # on top, so that the pointer reaches what each dot says
     return "".join(out)
 
 

@@ -3,6 +3,7 @@
 from flyball.desk import shown
 from flyball.desk.report.style import LOGO
 from flyball.desk.report.svg import element, text
+from flyball.desk.shown import counted
 from flyball.desk.summary import Summary
 
 LOSS_LATCHES = ("L1", "L2", "L3")
@@ -20,11 +21,6 @@ def headline(s: Summary, title: str, label: str) -> str:
         element("p", {"class": "source"}, element("b", None, "Prices"), " ", text(label)),
         _cards(s),
     )
-
-
-def counted(n: int, what: str) -> str:
-    """1 session, 21 sessions"""
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def lede(s: Summary) -> str:

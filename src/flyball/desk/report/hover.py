@@ -16,7 +16,7 @@ for (const area of document.querySelectorAll(".hover")) {
   const group = make("g", {style: "display:none;pointer-events:none"});
   const line = make("line", {class: "cursor", y1: top, y2: top + height});
   const dot = make("circle", {class: "dot", r: 4.5});
-  const tip = make("rect", {class: "tip", rx: 6, width: 176, height: 46, y: top + 6});
+  const tip = make("rect", {class: "tip", rx: 6, width: 228, height: 46, y: top + 6});
   const first = make("text", {class: "said strong", y: top + 24});
   const second = make("text", {class: "said", y: top + 42});
   group.append(line, dot, tip, first, second);
@@ -30,7 +30,7 @@ for (const area of document.querySelectorAll(".hover")) {
       if (Number(points[middle][0]) < x) low = middle + 1; else high = middle;
     }
     const [px, py, time, equity, down] = points[low];
-    const left = Number(px) + 190 > right ? Number(px) - 186 : Number(px) + 10;
+    const left = Number(px) + 242 > right ? Number(px) - 238 : Number(px) + 10;
     set(line, {x1: px, x2: px});
     set(dot, {cx: px, cy: py});
     set(tip, {x: left});

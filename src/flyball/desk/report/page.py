@@ -10,7 +10,7 @@ from typing import Final
 from flyball.desk import shown
 from flyball.desk.report.bars import cap_bars, code_bars
 from flyball.desk.report.decisions import clipped_cards, refused_cards
-from flyball.desk.report.headline import counted, headline
+from flyball.desk.report.headline import headline
 from flyball.desk.report.hover import SCRIPT
 from flyball.desk.report.journal_box import journal_box
 from flyball.desk.report.layout import NARROW, WIDE
@@ -18,6 +18,7 @@ from flyball.desk.report.style import STYLE
 from flyball.desk.report.svg import element, text
 from flyball.desk.report.tables import day_table, flattening_table, latch_table, trip_table
 from flyball.desk.report.timeline import timeline
+from flyball.desk.shown import counted
 from flyball.desk.summary import Summary
 
 LEGEND: Final = (

@@ -168,7 +168,7 @@ td small { color: var(--faint) }
 """
 
 NARROWER: Final = """
-@media (max-width: 760px) {
+@media screen and (max-width: 760px) {
   main, header.top, footer { padding-left: 16px; padding-right: 16px }
   header.top { padding-top: 26px }
   h1 { font-size: 31px }
@@ -188,6 +188,7 @@ NARROWER: Final = """
   .facts { grid-template-columns: 1fr; gap: 0 }
   .facts dd { margin-bottom: 9px }
 }
+@page { margin: 13mm }
 @media print {
   :root {
     color-scheme: light; --paper: #fff; --card: #fff; --ink: #111; --soft: #444; --faint: #666;
@@ -207,6 +208,7 @@ NARROWER: Final = """
   svg.wide { display: block }
   svg.narrow { display: none }
   .decisions { grid-template-columns: 1fr 1fr }
+  .bars { font-size: 9.5pt; gap: 7px 12px }
   .scroll { overflow: visible }
   table { font-size: 8.5pt }
   pre { white-space: pre-wrap }

@@ -5,7 +5,6 @@ An entry reserves its own exit, so that a spent budget never traps a position. C
 fees so far plus fee_per_unit x quantity + fee_rate x value of what may still trade.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from flyball.kernel.ask import Ask
@@ -26,9 +25,17 @@ def _with(a: Ask, qty: int) -> Exposure:
     if not a.adds:
         return x
     worth = notional(a.price, qty, a.market.scale)
-    if a.side > 0:
-        return replace(x, buys=x.buys + worth, buy_qty=x.buy_qty + qty)
-    return replace(x, sells=x.sells + worth, sell_qty=x.sell_qty + qty)
+    buys, sells = (worth, 0) if a.side > 0 else (0, worth)
+    buy_qty, sell_qty = (qty, 0) if a.side > 0 else (0, qty)
+    return Exposure(
+        x.position,
+        x.value,
+        x.floor,
+        x.buys + buys,
+        x.sells + sells,
+        x.buy_qty + buy_qty,
+        x.sell_qty + sell_qty,
+    )
 
 
 def budget(s: State, a: Ask, v: Verdict) -> None:

@@ -53,7 +53,7 @@ def loss(s: State, a: Ask, v: Verdict) -> None:
 
 def strategy_loss(s: State, strategy: str) -> int:
     """Today's loss (+) of one strategy, micros."""
-    return -sum(of_symbol[strategy].day_profit() for of_symbol in s.books.values() if strategy in of_symbol)
+    return -s.profits.get(strategy, 0)
 
 
 def symbol_loss(s: State, symbol: str) -> int:
@@ -64,10 +64,6 @@ def symbol_loss(s: State, symbol: str) -> int:
 def strategy_stress(s: State, strategy: str, without: str) -> int:
     """Stressed worst case of every other symbol the strategy is in. The account's worst case is at least the
     strategy's."""
-    total = 0
-    for symbol, x in s.exposures.items():
-        if symbol == without:
-            continue
-        if s.book_qty(strategy, symbol) != 0 or any(o.strategy == strategy for o in s.live_of(symbol)):
-            total += x.stressed()
-    return total
+    total = s.stressed.get(strategy, 0)
+    x = s.exposures.get(without)
+    return total - x.stressed() if x is not None and strategy in x.strategies else total

@@ -39,4 +39,5 @@ def rules(s: State, a: Ask, v: Verdict) -> None:
     v.forbid("RULE_UNKNOWN_TIF", strange, int(strange), 0)
     strange = a.market.asset_class not in ASSET_CLASSES
     v.refuse("RULE_ASSET_CLASS", strange, int(strange), 0)
-    v.forbid("FORMAT_PRICE", i.type == LIMIT and i.limit <= 0, i.limit, 1)
+    # a limit below one tick would round to none, and leave as a market order
+    v.forbid("FORMAT_PRICE", i.type == LIMIT and (i.limit <= 0 or a.limit <= 0), i.limit, 1)

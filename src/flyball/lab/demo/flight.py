@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -41,10 +43,6 @@ def begin_folder(folder: str, *, fresh: bool) -> str:
 def fly_demo(wanted: Wanted, *, as_json: bool, fresh: bool, wrap: Wrap | None = None) -> int:
     """Run the demo; the exit code."""
     started = time.monotonic()
-    wanted.folder = begin_folder(wanted.folder, fresh=fresh)
-    root = Path(wanted.folder)
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "bots").mkdir(exist_ok=True)
     summary = Summary()
     live = Live(summary, now=time.monotonic, plain=as_json or not sys.stderr.isatty(), out=sys.stderr)
     seq = 0
@@ -57,6 +55,9 @@ def fly_demo(wanted: Wanted, *, as_json: bool, fresh: bool, wrap: Wrap | None = 
         live.update()
 
     made, notes = plan(wanted, lambda path: Path(path).read_bytes(), watch)
+    root = Path(begin_folder(wanted.folder, fresh=fresh))  # only now: what cannot be flown moves nothing
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "bots").mkdir(exist_ok=True)
     live.sessions = len(made.schedule)
     for note in notes:
         live.note(note)
@@ -101,12 +102,22 @@ def fly_demo(wanted: Wanted, *, as_json: bool, fresh: bool, wrap: Wrap | None = 
 
 def further(root: Path) -> list[str]:
     """The exact commands to look further."""
+    name = called()
     return [
-        f"flyball why demo-1 --dir {root}",
-        f"flyball journal verify --dir {root}",
-        f"flyball journal export --dir {root} > journal.jsonl",
-        f"flyball report --dir {root}",
+        f"{name} why demo-1 --dir {root}",
+        f"{name} journal verify --dir {root}",
+        f"{name} journal export --dir {root} > journal.jsonl",
+        f"{name} report --dir {root}",
     ]
+
+
+def called() -> str:
+    """How this program is called from here: by its name when the shell finds it, else by its path."""
+    here = Path(sys.argv[0])
+    found = shutil.which("flyball")
+    if found is not None and here.exists() and Path(found).samefile(here):
+        return "flyball"
+    return os.path.relpath(here) if here.name == "flyball" else "flyball"
 
 
 def _tell(summary: Summary, landed: Landed, root: Path, commands: list[str], *, as_json: bool) -> None:
