@@ -1,5 +1,6 @@
 """The curve stays small and loses neither its end nor its deepest point."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,3 +35,12 @@ def test_every_moment_is_kept_while_there_is_room():
     assert len(curve.points) == 51
     assert thinned(curve.points, 10)[-1] is curve.points[-1]
     assert len(thinned(curve.points, 10)) <= 10
+
+
+@pytest.mark.parametrize("spike", range(1, 60))
+def test_one_bad_moment_is_never_lost(spike):
+    curve = Curve(most=4)
+    for ts in range(1, 60):
+        curve.see(ts, 900 if ts == spike else 1_000, 1_000)
+    assert max(p.down for p in curve.points) == 100
+    assert sum(p.down > 0 for p in curve.points) == 1

@@ -42,13 +42,14 @@ class Whole:
         total = len(self.records)
         middle = [(n, r) for n, r in enumerate(self.records, 1) if 5 * total <= 100 * n <= 95 * total]
         adds = [n for n, r in middle if isinstance(r, Order) and r.adds]
+        cancels = [n for n, r in middle if isinstance(r, Cancel)]
         anywhere = [n for n, _ in middle]
         where = {
             "write": adds,
             "tear": adds,
             "unsent": adds,
             "send": [n for n, r in middle if isinstance(r, Order)],
-            "cancel": [n for n, r in middle if isinstance(r, Cancel)],
+            "cancel": cancels[: len(cancels) // 2 + 1],  # one may find its order still waiting here
             "block": anywhere,
             "record": anywhere,
         }

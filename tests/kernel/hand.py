@@ -71,7 +71,7 @@ class Hand(Flight):
 
     def wish(self, side: int, qty: int = 0, limit: int = 0, symbol: str = "AAA", **more: Any) -> Intent:
         """An intent that is not fed: for `decide`."""
-        given = {
+        given: dict[str, Any] = {
             "intent": f"w{len(self.journal)}",
             "created_at": self.now,
             "strategy": "s",
@@ -91,7 +91,8 @@ class Hand(Flight):
 
     def ask(self, side: int, qty: int = 0, limit: int = 0, symbol: str = "AAA", **more: Any) -> Decision:
         """What is decided, with all that follows."""
-        return of(self.intent(side, qty, limit, symbol, **more), Decision)[0]
+        decision: Decision = of(self.intent(side, qty, limit, symbol, **more), Decision)[0]
+        return decision
 
     # -- the broker ----------------------------------------------------------------------------------------
 
@@ -131,7 +132,9 @@ class Hand(Flight):
         for c in of(effects, Cancel):
             o = self.s.orders.get(c.client_id)
             if o is not None and not o.final():
-                more += self.feed(Update(self.now, c.client_id, "CANCELED", "b", o.filled, "", self.n("broker")))
+                more += self.feed(
+                    Update(self.now, c.client_id, "CANCELED", "b", o.filled, "", self.n("broker"))
+                )
         return more + self.obey(more) if more else []
 
     def serve(self) -> list[Effect]:
@@ -194,9 +197,9 @@ class Hand(Flight):
         )
 
 
-def flying(cash: int = CASH, price: int = 10_000, also: tuple[Instrument, ...] = (), **limits: Any) -> Hand:
+def flying(cash: int = CASH, price: int = 10_000, also: tuple[Instrument, ...] = (), **limits: Any) -> Any:
     """AAA at `price`, `cash` in the account, an open session, and only the limits given. `also`: more
-    instruments, not priced yet."""
+    instruments, not priced yet. A `Hand`, typed so that a test may read any field of any effect."""
     f = Hand()
     f.epoch()
     f.config(**limits)

@@ -79,14 +79,23 @@ def test_a_buy_at_work_does_not_lower_what_may_be_sold():
 
 @pytest.mark.parametrize(
     ("held", "working", "side", "opposite"),
-    [(0, 0, BUY, False), (5, 0, SELL, True), (5, 0, BUY, False), (0, 3, SELL, True), (5, -5, BUY, False), (-5, 5, SELL, False)],
+    [
+        (0, 0, BUY, False),
+        (5, 0, SELL, True),
+        (5, 0, BUY, False),
+        (0, 3, SELL, True),
+        (5, -5, BUY, False),
+        (-5, 5, SELL, False),
+    ],
 )
 def test_the_other_strategys_side(held, working, side, opposite):
     f = flying()
     if held:
         f.hold(held, strategy="other")
     if working:
-        f.later(NS).order(BUY if working > 0 else SELL, abs(working), 9_900 if working > 0 else 10_100, strategy="other")
+        f.later(NS).order(
+            BUY if working > 0 else SELL, abs(working), 9_900 if working > 0 else 10_100, strategy="other"
+        )
     assert holds_opposite(f.s, "s", "AAA", side) is opposite
 
 
@@ -112,7 +121,13 @@ def test_a_collar_is_on_the_tick_inside_and_at_least_one(price, side, width, tic
 
 @pytest.mark.parametrize(
     ("price", "side", "tick", "want"),
-    [(10_003, BUY, 5, 10_000), (10_003, SELL, 5, 10_005), (10_005, BUY, 5, 10_005), (10_005, SELL, 5, 10_005), (3, BUY, 5, 0)],
+    [
+        (10_003, BUY, 5, 10_000),
+        (10_003, SELL, 5, 10_005),
+        (10_005, BUY, 5, 10_005),
+        (10_005, SELL, 5, 10_005),
+        (3, BUY, 5, 0),
+    ],
 )
 def test_a_limit_on_the_passive_tick(price, side, tick, want):
     assert on_tick(price, side, tick) == want

@@ -1,4 +1,4 @@
-"""The canonical bytes: equal values give equal bytes, different values different ones, nothing else is taken."""
+"""The canonical bytes: equal for equal values, different for different ones, nothing else taken."""
 
 from dataclasses import dataclass, field, make_dataclass
 from typing import Any, ClassVar

@@ -14,7 +14,7 @@ from flyball.kernel.decide import decide
 from flyball.kernel.events import Intent
 from flyball.kernel.units import POW10
 from tests.kernel.flight import orders_in
-from tests.kernel.hand import AAA, BBB, COIN, NS, Hand, flying, ppm, share, text, usd
+from tests.kernel.hand import AAA, BBB, COIN, NS, Hand, flying, ppm, text, usd
 
 CAPS = {
     "SIZE_ORDER_NOTIONAL",
@@ -75,7 +75,7 @@ trade = st.tuples(
 )
 
 
-def story(limits: dict[str, Any], trades: list[Any], moves: dict[str, int]) -> Hand:
+def story(limits: dict[str, Any], trades: list[Any], moves: dict[str, int]) -> Any:
     """An account in the middle of its day."""
     f = flying(also=(BBB, COIN))
     for symbol, price in PRICES.items():
@@ -104,7 +104,9 @@ def decided(f: Hand, i: Intent, **changes: Any) -> Any:
 
 
 @given(
-    limits=st.fixed_dictionaries({"on_excess": st.sampled_from((text("clip"), text("refuse")))}, optional=LIMITS),
+    limits=st.fixed_dictionaries(
+        {"on_excess": st.sampled_from((text("clip"), text("refuse")))}, optional=LIMITS
+    ),
     trades=st.lists(trade, max_size=4),
     moves=st.fixed_dictionaries({}, optional={s: st.integers(-300, 300) for s in PRICES}),
     symbol=st.sampled_from(sorted(PRICES)),

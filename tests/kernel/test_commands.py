@@ -1,5 +1,7 @@
 """An operator's word: carried out or refused, and it always says which."""
 
+from typing import Any
+
 import pytest
 
 from flyball.kernel.effects import Cancel, Done, LatchChange, Refused
@@ -10,10 +12,16 @@ MINUTE = 60 * NS
 
 def said(effects) -> list[tuple[str, str]]:
     """(done, what) or (refused, why)."""
-    return [("done", e.what) if isinstance(e, Done) else ("refused", e.why) for e in effects if isinstance(e, (Done, Refused))]
+    return [
+        ("done", e.what) if isinstance(e, Done) else ("refused", e.why)
+        for e in effects
+        if isinstance(e, (Done, Refused))
+    ]
 
 
-@pytest.mark.parametrize("what", ["pause", "freeze", "flatten", "panic", "cancel", "resume", "clear", "dance"])
+@pytest.mark.parametrize(
+    "what", ["pause", "freeze", "flatten", "panic", "cancel", "resume", "clear", "dance"]
+)
 def test_who_does_not_sign_does_nothing(what):
     f = flying()
     f.order(BUY, 1, 9_000)
@@ -27,7 +35,9 @@ def test_an_unknown_word():
     assert said(flying().command("dance", "secret")) == [("refused", "unknown command")]
 
 
-@pytest.mark.parametrize(("what", "latch"), [("pause", "L14"), ("freeze", "L5"), ("flatten", "L14"), ("panic", "L4")])
+@pytest.mark.parametrize(
+    ("what", "latch"), [("pause", "L14"), ("freeze", "L5"), ("flatten", "L14"), ("panic", "L4")]
+)
 @pytest.mark.parametrize("scope", ["account", "strategy:s", "symbol:AAA"])
 def test_tightening_needs_only_the_socket(what, latch, scope):
     f = flying(also=(BBB,))
@@ -43,13 +53,17 @@ def test_tightening_needs_only_the_socket(what, latch, scope):
     assert cancelled == ({mine.client_id, other.client_id} if scope == "account" else {mine.client_id})
 
 
-@pytest.mark.parametrize("scope", ["", "acount", "strategy", "strategy:", "symbol:", "symbol:NOPE", "book:x", "Account"])
+@pytest.mark.parametrize(
+    "scope", ["", "acount", "strategy", "strategy:", "symbol:", "symbol:NOPE", "book:x", "Account"]
+)
 @pytest.mark.parametrize("what", ["pause", "freeze", "flatten", "panic"])
 def test_a_scope_that_holds_nothing_is_refused_and_not_latched(what, scope):
     """A latch on a misspelt scope would look like safety."""
     f = flying()
     effects = f.command(what, scope=scope)
-    assert said(effects) == [("refused", f"no such scope: {scope!r}; account, strategy:NAME or symbol:NAME of an instrument")]
+    assert said(effects) == [
+        ("refused", f"no such scope: {scope!r}; account, strategy:NAME or symbol:NAME of an instrument")
+    ]
     assert (f.latched(), f.s.flattenings) == ([], {})
 
 
@@ -91,7 +105,10 @@ def test_cancel_one_order():
     f = flying()
     a, b = f.order(BUY, 1, 9_000), f.order(BUY, 2, 9_000)
     effects = f.command("cancel", order=a.client_id)
-    assert ([c.client_id for c in of(effects, Cancel)], said(effects)) == ([a.client_id], [("done", "cancel")])
+    assert ([c.client_id for c in of(effects, Cancel)], said(effects)) == (
+        [a.client_id],
+        [("done", "cancel")],
+    )
     assert said(f.command("cancel", order="nope")) == [("refused", "no working order nope")]
     f.cancelled(b)
     assert said(f.command("cancel", order=b.client_id)) == [("refused", f"no working order {b.client_id}")]
@@ -103,7 +120,9 @@ def test_resume_after_adoption():
     f.config()
     f.instrument(BBB)
     f.account(cash=10**10, positions=(("BBB", 10**9),))
-    assert said(f.command("resume", "secret", scope="symbol:BBB")) == [("refused", "nothing is paused on symbol:BBB")]
+    assert said(f.command("resume", "secret", scope="symbol:BBB")) == [
+        ("refused", "nothing is paused on symbol:BBB")
+    ]
     assert said(f.command("resume")) == [("refused", "resume needs the operator secret")]
     assert said(f.command("resume", "secret", reason="mine")) == [("done", "resume")]
     assert not f.s.adoption
@@ -112,7 +131,7 @@ def test_resume_after_adoption():
 # -- after a panic ----------------------------------------------------------------------------------------
 
 
-def restarted() -> Hand:
+def restarted() -> Any:
     f = flying(flat_by=text("never"))
     f.command("panic")
     f.agree()

@@ -33,7 +33,13 @@ def test_the_primary_code_is_the_first_refusing_controls():
 
 @pytest.mark.parametrize(
     ("qty", "said"),
-    [(1, approve(1)), (9, approve(9)), (10, approve(10)), (11, clip(10, "REDUCE_THROUGH_ZERO")), (10**9, clip(10, "REDUCE_THROUGH_ZERO"))],
+    [
+        (1, approve(1)),
+        (9, approve(9)),
+        (10, approve(10)),
+        (11, clip(10, "REDUCE_THROUGH_ZERO")),
+        (10**9, clip(10, "REDUCE_THROUGH_ZERO")),
+    ],
 )
 @pytest.mark.parametrize("held", [10, -10])
 def test_through_zero_is_never_sent_whole(held, qty, said):
@@ -135,7 +141,9 @@ odd = st.sampled_from((-(10**15), -1, 0, 1, 7, 10**6, 10**15))
     st.sampled_from((5, 0, -5)),
 )
 @settings(max_examples=300)
-def test_any_intent_gets_an_answer_and_nothing_breaks(side, qty, notional, limit, symbol, kind, tif, born, held):
+def test_any_intent_gets_an_answer_and_nothing_breaks(
+    side, qty, notional, limit, symbol, kind, tif, born, held
+):
     f = flying(also=(BBB,), max_order_notional=usd(1_000), price_tolerance=ppm(50_000))
     if held:
         f.hold(held)

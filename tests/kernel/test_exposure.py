@@ -1,4 +1,4 @@
-"""The worst case in closed form is the largest over every outcome, enumerated here in fractions of each order."""
+"""The worst case in closed form is the largest over every outcome, enumerated here."""
 
 from itertools import product
 
@@ -71,7 +71,15 @@ def test_stressed_is_rounded_up(stress, stressed):
 
 @pytest.mark.parametrize(
     ("qty_exp", "per_unit", "rate", "cost"),
-    [(0, 0, 0, 0), (0, 10, 0, 100), (0, 10, 1_000, 101), (1, 1, 0, 1), (1, 11, 0, 11), (9, 1, 0, 1), (0, 0, 1, 1)],
+    [
+        (0, 0, 0, 0),
+        (0, 10, 0, 100),
+        (0, 10, 1_000, 101),
+        (1, 1, 0, 1),
+        (1, 11, 0, 11),
+        (9, 1, 0, 1),
+        (0, 0, 1, 1),
+    ],
 )
 def test_costs_are_rounded_up(qty_exp, per_unit, rate, cost):
     x = Exposure(position=10, value=70, floor=70)
@@ -79,7 +87,9 @@ def test_costs_are_rounded_up(qty_exp, per_unit, rate, cost):
 
 
 rows = st.lists(
-    st.tuples(st.integers(-50, 50), st.integers(0, 50), st.integers(0, 50), st.booleans(), st.integers(0, 10**6)),
+    st.tuples(
+        st.integers(-50, 50), st.integers(0, 50), st.integers(0, 50), st.booleans(), st.integers(0, 10**6)
+    ),
     max_size=5,
 )
 

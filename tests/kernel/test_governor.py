@@ -1,5 +1,7 @@
 """One event in, its effects out: time never goes back, a failure inside is a latch, a replay is the same."""
 
+from typing import Any
+
 import pytest
 
 from flyball.kernel import apply as applying
@@ -14,7 +16,22 @@ from flyball.kernel.events import (
     Wake,
 )
 from flyball.kernel.governor import Governor
-from tests.kernel.hand import AAA, BBB, BUY, DAY, DOLLAR, NS, SELL, Hand, answer, flying, ppm, reject, text, usd
+from tests.kernel.hand import (
+    AAA,
+    BBB,
+    BUY,
+    DAY,
+    DOLLAR,
+    NS,
+    SELL,
+    Hand,
+    answer,
+    flying,
+    ppm,
+    reject,
+    text,
+    usd,
+)
 
 
 def test_time_does_not_go_back():
@@ -63,7 +80,11 @@ def test_also_while_an_intent_is_taken_in(monkeypatch):
 
 
 def test_a_replay_is_the_same_bit_for_bit():
-    caps = {"max_order_notional": usd(1_000), "max_daily_loss": usd(100), "max_slippage": ppm(5_000)}
+    caps: dict[str, Any] = {
+        "max_order_notional": usd(1_000),
+        "max_daily_loss": usd(100),
+        "max_slippage": ppm(5_000),
+    }
     f = flying(**caps, stress_floor=ppm(0), also=(BBB,))
     f.mark("BBB", last=100_000)
     f.hold(9, fee=35_000)
@@ -127,13 +148,20 @@ def test_a_session_takes_its_baselines_from_the_ledger():
     start = f.session(20260103)[0]
     assert (start.day, start.baseline, start.high_water) == (20260103, 10_059 * DOLLAR, 10_059 * DOLLAR)
     s = f.s
-    assert (s.day.flows, s.day.traded, s.day.fees, s.day.orders, s.day.intents, s.day_profit()) == (0, 0, 0, 0, {}, 0)
+    assert (s.day.flows, s.day.traded, s.day.fees, s.day.orders, s.day.intents, s.day_profit()) == (
+        0,
+        0,
+        0,
+        0,
+        {},
+        0,
+    )
     assert (s.books["AAA"]["s"].day_profit(), s.flows) == (0, 50 * DOLLAR)
     assert s.markets["AAA"].first_of_session
 
 
 def test_a_restart_does_not_start_the_day_anew():
-    limits = {"max_daily_loss": usd(100), "stress_floor": ppm(0), "flat_by": text("never")}
+    limits: dict[str, Any] = {"max_daily_loss": usd(100), "stress_floor": ppm(0), "flat_by": text("never")}
     f = flying(**limits)
     f.hold(10)
     f.mark(last=9_500)
@@ -211,7 +239,12 @@ def test_the_profile_is_kept():
 def test_money_moved_is_kept_apart():
     f = flying()
     f.feed(Flow(f.now, -7, "fee", 0))
-    assert (f.s.cash, f.s.flows, f.s.day.flows, f.s.cursors.get("flow")) == (10_000 * DOLLAR - 7, -7, -7, None)
+    assert (f.s.cash, f.s.flows, f.s.day.flows, f.s.cursors.get("flow")) == (
+        10_000 * DOLLAR - 7,
+        -7,
+        -7,
+        None,
+    )
 
 
 def test_the_next_timer_is_the_earliest():

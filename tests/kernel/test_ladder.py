@@ -1,5 +1,6 @@
-"""The close: warn 10 minutes before, flatten from 5, cut off at 30 seconds, verify; all relative to the scheduled
-close, early or not."""
+"""The close: warn 10 minutes before, flatten from 5, cut off at 30 s, verify; by the scheduled close."""
+
+from typing import Any
 
 import pytest
 
@@ -7,7 +8,7 @@ from flyball.kernel.effects import Alert, AskAccount, Cancel, Flat, LatchChange,
 from tests.kernel.hand import BUY, DAY_LENGTH, NS, SELL, Hand, flying, of, ppm, text
 
 MINUTE = 60 * NS
-LIMITS = {"max_slippage": ppm(5_000), "price_tolerance": ppm(30_000)}
+LIMITS: dict[str, Any] = {"max_slippage": ppm(5_000), "price_tolerance": ppm(30_000)}
 
 
 def until(f: Hand, before: int):
@@ -84,7 +85,7 @@ def test_the_cutoff_does_not_wait_for_the_next_attempt():
     assert order.limit == 9_700
 
 
-def not_flat() -> Hand:
+def not_flat() -> Any:
     f = flying(**LIMITS)
     f.hold(10)
     until(f, 5 * MINUTE)

@@ -137,7 +137,8 @@ def test_what_was_found_may_trade_before_it_has_a_price():
 
 
 fills = st.lists(
-    st.tuples(st.sampled_from((1, -1)), st.integers(1, 50), st.integers(1, 300), st.integers(-5, 5)), max_size=40
+    st.tuples(st.sampled_from((1, -1)), st.integers(1, 50), st.integers(1, 300), st.integers(-5, 5)),
+    max_size=40,
 )
 
 
@@ -148,9 +149,8 @@ fills = st.lists(
 def test_identities_against_fractions(instrument, fills, unit, last, most_lots):
     """Cash, value and profit are the exact ones less rounding of under a micro each; lots hold what is held
     at its exact cost; realised and unrealised are the profit."""
-    before = ledger.MAX_LOTS
-    ledger.MAX_LOTS = most_lots  # type: ignore[misc]
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "MAX_LOTS", most_lots)
         m = market(instrument, last)
         b = Book("s", instrument.symbol)
         per = Fraction(10**6, 10 ** (instrument.price_exp + instrument.qty_exp))
@@ -170,5 +170,3 @@ def test_identities_against_fractions(instrument, fills, unit, last, most_lots):
         assert exact - 1 < b.value <= exact
         cost = sum(x.cost for x in b.lots) * per * (1 if b.qty > 0 else -1)
         assert abs(b.realised - (cash + cost)) <= 2 * len(fills) * most_lots + 1
-    finally:
-        ledger.MAX_LOTS = before  # type: ignore[misc]

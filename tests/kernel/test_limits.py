@@ -54,9 +54,17 @@ def test_nothing_given_is_the_defaults():
         (("", "price_tolerance", "ppm", 7, ""), lambda x: x.of_symbol("A").price_tolerance, 7),
         (("symbol:A", "price_tolerance", "ppm", 7, ""), lambda x: x.of_symbol("A").price_tolerance, 7),
         (("symbol:A", "price_tolerance", "ppm", 7, ""), lambda x: x.of_symbol("B").price_tolerance, UNKNOWN),
-        (("symbol:A", "max_daily_loss", "money_abs", 7, ""), lambda x: x.of_symbol("A").max_daily_loss, Cap(micros=7)),
+        (
+            ("symbol:A", "max_daily_loss", "money_abs", 7, ""),
+            lambda x: x.of_symbol("A").max_daily_loss,
+            Cap(micros=7),
+        ),
         (("symbol:A", "max_daily_loss", "money_abs", 7, ""), lambda x: x.max_daily_loss, Cap()),
-        (("strategy:s", "max_daily_loss", "money_abs", 7, ""), lambda x: x.of_strategy("s").max_daily_loss, Cap(micros=7)),
+        (
+            ("strategy:s", "max_daily_loss", "money_abs", 7, ""),
+            lambda x: x.of_strategy("s").max_daily_loss,
+            Cap(micros=7),
+        ),
         (("strategy:s", "on_excess", "text", 0, "refuse"), lambda x: x.of_strategy("s").on_excess, "refuse"),
         (("strategy:s", "on_excess", "text", 0, "refuse"), lambda x: x.of_strategy("t").on_excess, "clip"),
         (("", "on_excess", "text", 0, "refuse"), lambda x: x.of_strategy("t").on_excess, "refuse"),
@@ -78,13 +86,18 @@ def test_a_symbol_takes_over_what_it_does_not_set_in_any_order():
 def test_a_strategy_takes_over_on_excess_in_any_order():
     for given in (1, -1):
         limits = rows(
-            *[("", "on_excess", "text", 0, "refuse"), ("strategy:s", "max_daily_loss", "money_abs", 7, "")][::given]
+            *[("", "on_excess", "text", 0, "refuse"), ("strategy:s", "max_daily_loss", "money_abs", 7, "")][
+                ::given
+            ]
         )
         assert limits.of_strategy("s") == StrategyLimits(Cap(micros=7), "refuse")
 
 
 def test_what_this_version_does_not_enforce_is_skipped():
-    assert rows(("", "max_weekly_loss", "unread", 7, ""), ("symbol:A", "max_pct_adv", "unread", 7, "")) == Limits()
+    assert (
+        rows(("", "max_weekly_loss", "unread", 7, ""), ("symbol:A", "max_pct_adv", "unread", 7, ""))
+        == Limits()
+    )
 
 
 def test_every_key_has_its_field():

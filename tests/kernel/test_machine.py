@@ -441,6 +441,10 @@ class Machine(RuleBasedStateMachine):
         self, what: str, scope: str, authority: str, latch: str, by: str, args: dict[str, str], reason: str
     ) -> None:
         live = sorted(self.f.g.state.orders)
+        held = [x for x in self.f.g.state.latches.values() if what == "clear" and scope == "account"]
+        if held:  # mostly one that is there
+            scope, latch = held[0].scope, held[0].id
+            self.f.later(31 * NS)
         self.f.later(NS).command(
             what,
             authority,

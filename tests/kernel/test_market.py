@@ -49,7 +49,14 @@ def test_longs_at_the_bid_shorts_at_the_ask_exposure_at_the_highest(prices, mid,
 
 @pytest.mark.parametrize(
     "prices",
-    [{}, {"low": 5, "high": 9}, {"last": -1}, {"bid": -1, "ask": 5}, {"last": 100, "low": -1}, {"last": 100, "high": -1}],
+    [
+        {},
+        {"low": 5, "high": 9},
+        {"last": -1},
+        {"bid": -1, "ask": 5},
+        {"last": 100, "low": -1},
+        {"last": 100, "high": -1},
+    ],
 )
 def test_no_price_is_no_mark(prices):
     m = market(last=10_000)

@@ -65,7 +65,16 @@ def test_an_unknown_state_is_no_step():
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(
     ("filled", "stated", "open_left", "owed"),
-    [(0, 0, 10, 0), (4, 0, 6, 0), (10, 0, 0, 0), (11, 0, 0, 0), (0, 4, 10, 4), (4, 4, 6, 0), (4, 10, 6, 6), (4, 2, 6, 0)],
+    [
+        (0, 0, 10, 0),
+        (4, 0, 6, 0),
+        (10, 0, 0, 0),
+        (11, 0, 0, 0),
+        (0, 4, 10, 4),
+        (4, 4, 6, 0),
+        (4, 10, 6, 6),
+        (4, 2, 6, 0),
+    ],
 )
 def test_what_may_still_be_executed(state, filled, stated, open_left, owed):
     """Open: all that was ordered. Over: what the broker states and has not reported."""
@@ -95,6 +104,8 @@ def test_doubt(state, stated, doubt):
     assert order(state, stated=stated).doubtful() is doubt
 
 
-@pytest.mark.parametrize(("filled", "state"), [(1, PARTIALLY_FILLED), (9, PARTIALLY_FILLED), (10, FILLED), (12, FILLED)])
+@pytest.mark.parametrize(
+    ("filled", "state"), [(1, PARTIALLY_FILLED), (9, PARTIALLY_FILLED), (10, FILLED), (12, FILLED)]
+)
 def test_what_fills_alone_say(filled, state):
     assert state_of_filled(order(filled=filled)) == state

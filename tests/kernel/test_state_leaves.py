@@ -4,6 +4,7 @@ sequence, id or time."""
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,10 +13,10 @@ from flyball.kernel.canon import hashed_fields
 from flyball.kernel.events import Feed
 from flyball.kernel.hashes import book_hash, state_hash
 from flyball.kernel.state import State
-from tests.kernel.hand import BBB, BUY, COIN, DOLLAR, NS, SELL, Hand, flying, ns, ppm, text, usd
+from tests.kernel.hand import BBB, BUY, COIN, DOLLAR, NS, SELL, flying, ns, ppm, text, usd
 
 
-def rich() -> Hand:
+def rich() -> Any:
     """An account with something of everything."""
     limits: dict[str, Any] = {
         "max_order_notional__symbol__AAA": usd(2_000),
@@ -89,14 +90,18 @@ def leaves(value: Any, put: Callable[[Any], None], path: str) -> Iterator[Leaf]:
             yield Leaf(f"{path}#", lambda: put(fewer), lambda: put(value))
     elif isinstance(value, (list, tuple)):
         for n, item in enumerate(value):
-            yield from leaves(
-                item, lambda v, n=n: put(type(value)([*value[:n], v, *value[n + 1 :]])), f"{path}[{n}]"  # type: ignore[misc]
-            )
+            before, after = value[:n], value[n + 1 :]
+            yield from leaves(item, partial(_put_back, put, before, after), f"{path}[{n}]")
         if value:
             yield Leaf(f"{path}#", lambda: put(value[:-1]), lambda: put(value))
     else:
         assert isinstance(value, (bool, int, str)), f"{path} is a {type(value).__name__}"
         yield Leaf(path, lambda: put(other(value)), lambda: put(value))
+
+
+def _put_back(put: Callable[[Any], None], before: Any, after: Any, item: Any) -> None:
+    """A list or tuple with one item replaced."""
+    put(before + type(before)([item]) + after)
 
 
 def walk(s: State) -> list[Leaf]:

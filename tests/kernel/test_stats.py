@@ -10,9 +10,21 @@ from flyball.kernel import stats
 from flyball.kernel.stats import ATR_BARS, ATR_SHIFT, DAY_BAR, MAX_STRESS, Atr, bar_number
 
 # J. W. Wilder's rule with n = 3, computed by hand: high, low, close; true range; average
-BARS = [(1_000, 900, 950), (1_050, 940, 1_020), (1_080, 1_000, 1_010), (1_030, 960, 980), (1_100, 1_020, 1_090), (1_120, 1_050, 1_060)]
+BARS = [
+    (1_000, 900, 950),
+    (1_050, 940, 1_020),
+    (1_080, 1_000, 1_010),
+    (1_030, 960, 980),
+    (1_100, 1_020, 1_090),
+    (1_120, 1_050, 1_060),
+]
 RANGES = [100, 110, 80, 70, 120, 70]
-AVERAGES = [Fraction("96.6666666666"), Fraction("87.7777777777"), Fraction("98.5185185185"), Fraction("89.0123456790")]
+AVERAGES = [
+    Fraction("96.6666666666"),
+    Fraction("87.7777777777"),
+    Fraction("98.5185185185"),
+    Fraction("89.0123456790"),
+]
 
 
 def fed(bars):
@@ -87,14 +99,23 @@ def test_stress(value, price, floor, stress):
     assert Atr(bars=20, value=value << ATR_SHIFT).stress(price, floor) == stress
 
 
-@pytest.mark.parametrize(("floor", "stress"), [(0, 0), (1, 2), (99_999, 199_998), (100_000, MAX_STRESS), (10**6, MAX_STRESS)])
+@pytest.mark.parametrize(
+    ("floor", "stress"), [(0, 0), (1, 2), (99_999, 199_998), (100_000, MAX_STRESS), (10**6, MAX_STRESS)]
+)
 def test_stress_while_warming(floor, stress):
     assert Atr(bars=19, value=10**12).stress(10_000, floor) == stress
 
 
 @pytest.mark.parametrize(
     ("ts", "length", "day", "bar"),
-    [(1, 60, 9, 0), (60, 60, 9, 0), (61, 60, 9, 1), (120, 60, 9, 1), (5, DAY_BAR, 20260102, 20260102), (5, DAY_BAR + 1, 7, 7)],
+    [
+        (1, 60, 9, 0),
+        (60, 60, 9, 0),
+        (61, 60, 9, 1),
+        (120, 60, 9, 1),
+        (5, DAY_BAR, 20260102, 20260102),
+        (5, DAY_BAR + 1, 7, 7),
+    ],
 )
 def test_a_mark_on_the_boundary_closes_its_bar(ts, length, day, bar):
     assert bar_number(ts, length, day) == bar

@@ -1,5 +1,7 @@
 """Triggers: a value equal to one trips it, once an episode, and says how far beyond it was."""
 
+from typing import Any
+
 import pytest
 
 from flyball.kernel.effects import Alert, Cancel, Drift, LatchChange, Order, Trip
@@ -8,7 +10,7 @@ from tests.kernel.hand import BBB, BUY, DOLLAR, NS, Hand, flying, of, ppm, share
 NEVER = text("never")
 
 
-def holding(qty=10, **limits) -> Hand:
+def holding(qty=10, **limits) -> Any:
     f = flying(flat_by=NEVER, also=(BBB,))
     f.hold(qty)
     f.config(**({"flat_by": NEVER, "stress_floor": ppm(0)} | limits))
@@ -132,7 +134,11 @@ def test_nor_before_the_first_session():
 
 # -- drawdown zones ---------------------------------------------------------------------------------------
 
-ZONES = {"drawdown_caution": ppm(5_000), "drawdown_restrict": ppm(7_500), "drawdown_halt": ppm(10_000)}
+ZONES: dict[str, Any] = {
+    "drawdown_caution": ppm(5_000),
+    "drawdown_restrict": ppm(7_500),
+    "drawdown_halt": ppm(10_000),
+}
 
 
 def test_every_zone_at_its_edge():
@@ -178,7 +184,9 @@ def test_caution_halves_what_adds_and_ends_by_itself():
     assert len(trips(f.mark(last=9_500))) == 1
 
 
-@pytest.mark.parametrize(("scale", "want"), [(250_000, 250_000), (0, 0), (1_000_000, 1_000_000), (1_500_000, 1_000_000)])
+@pytest.mark.parametrize(
+    ("scale", "want"), [(250_000, 250_000), (0, 0), (1_000_000, 1_000_000), (1_500_000, 1_000_000)]
+)
 def test_the_scale_in_caution_never_above_one(scale, want):
     f = holding(**ZONES, caution_scale=ppm(scale))
     f.mark(last=9_500)
@@ -192,7 +200,7 @@ def test_restrict_cancels_what_could_add():
     assert [c.client_id for c in of(f.mark(last=9_250), Cancel)] == [order.client_id]
 
 
-def acknowledged() -> Hand:
+def acknowledged() -> Any:
     f = holding(**ZONES)
     f.mark(last=9_250)
     f.next_day()
@@ -232,7 +240,9 @@ def test_zones_that_are_not_set_never_trip():
 
 def test_the_drawdown_vector_with_a_withdrawal():
     """100k to 110k, 50k withdrawn, down to 54k: 10% of units, not the 50.9% of raw equity."""
-    f = flying(cash=100_000 * DOLLAR, flat_by=NEVER, drawdown_halt=ppm(100_000), drawdown_restrict=ppm(99_999))
+    f = flying(
+        cash=100_000 * DOLLAR, flat_by=NEVER, drawdown_halt=ppm(100_000), drawdown_restrict=ppm(99_999)
+    )
     f.hold(500, 10_000)
     f.mark(last=12_000)
     assert (f.s.equity(), f.s.high_water) == (110_000 * DOLLAR, 110_000 * DOLLAR)
@@ -304,5 +314,11 @@ def test_a_mark_that_carries_the_book_past_a_cap_is_told_once(limits, control, s
 def test_latches_follow_trips_in_the_same_step():
     f = holding(**ZONES, max_daily_loss=usd(100))
     effects = f.mark(last=9_000)
-    assert [x.KIND for x in effects if x.KIND in ("trip", "latch")] == ["trip", "latch", "trip", "latch", "trip"]
+    assert [x.KIND for x in effects if x.KIND in ("trip", "latch")] == [
+        "trip",
+        "latch",
+        "trip",
+        "latch",
+        "trip",
+    ]
     assert [x.latch for x in of(effects, LatchChange)] == ["L1", "L2"]

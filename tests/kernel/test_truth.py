@@ -1,5 +1,7 @@
 """The broker's figures: adopted at the first look, compared afterwards, believed when seen twice."""
 
+from typing import Any
+
 import pytest
 
 from flyball.kernel.effects import Alert, AskAccount, Cancel, Divergence, LatchChange
@@ -8,7 +10,7 @@ from tests.kernel.hand import BBB, BUY, DOLLAR, NS, SELL, Hand, answer, approve,
 CASH = 10_000 * DOLLAR
 
 
-def first_look(positions=(), session_first=False, price=10_000, **account) -> Hand:
+def first_look(positions=(), session_first=False, price=10_000, **account) -> Any:
     f = Hand()
     f.epoch()
     f.config(flat_by=text("never"))
@@ -35,7 +37,9 @@ def test_an_empty_account(session_first):
 
 
 @pytest.mark.parametrize("session_first", [False, True])
-@pytest.mark.parametrize(("equity", "day_equity", "high"), [(9_900, 10_000, 10_000), (10_100, 10_000, 10_100)])
+@pytest.mark.parametrize(
+    ("equity", "day_equity", "high"), [(9_900, 10_000, 10_000), (10_100, 10_000, 10_100)]
+)
 def test_the_brokers_own_start_of_day_counts(session_first, equity, day_equity, high):
     f = first_look(
         session_first=session_first,
@@ -118,7 +122,9 @@ def test_a_difference_is_believed_when_it_is_seen_twice(theirs, found):
     assert (of(effects, Divergence), f.latched(), f.s.mismatches) == ([], [], 1)
     assert of(f.wait(5 * NS), AskAccount)
     effects = f.account(ask=f.account_questions[-1].ask, **theirs)
-    assert [(d.what, d.ours, d.theirs, d.healed) for d in of(effects, Divergence)] == [(*row, False) for row in found]
+    assert [(d.what, d.ours, d.theirs, d.healed) for d in of(effects, Divergence)] == [
+        (*row, False) for row in found
+    ]
     assert f.latched() == ["L7 account"]
     assert f.s.cash == CASH, "nothing is healed in silence"
 
@@ -152,7 +158,7 @@ def test_the_latch_cancels_what_could_add_and_allows_exits():
     assert not of(effects, Cancel)
 
 
-def latched() -> Hand:
+def latched() -> Any:
     f = flying()
     f.account(cash=0)
     f.account(cash=0)

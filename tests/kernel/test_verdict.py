@@ -29,7 +29,9 @@ def test_the_smallest_cap_counts():
     assert v.most == 3
 
 
-@pytest.mark.parametrize(("adds", "bad", "refused"), [(True, True, True), (True, False, False), (False, True, False)])
+@pytest.mark.parametrize(
+    ("adds", "bad", "refused"), [(True, True, True), (True, False, False), (False, True, False)]
+)
 def test_refuse(adds, bad, refused):
     v = Verdict(adds)
     v.refuse("X", bad, 1, 2)

@@ -77,7 +77,11 @@ def test_caught_lived_and_broken(small):
     code = report(hunt(small, bugs), as_json=True, say=said.append)
     rows = [json.loads(line) for line in said]
     assert code == 1
-    assert [(r["name"], r["caught"]) for r in rows] == [("wrong", True), ("harmless", False), ("no Python", False)]
+    assert [(r["name"], r["caught"]) for r in rows] == [
+        ("wrong", True),
+        ("harmless", False),
+        ("no Python", False),
+    ]
     assert rows[0]["by"].startswith("tests/test_two.py::test_double")
     assert "1 passed" in rows[1]["detail"]
     assert "SyntaxError" in rows[2]["detail"] or "error" in rows[2]["detail"]

@@ -1,12 +1,12 @@
-"""One governor in real time, at a pace, put together as `flyball run` does it: real files, a real socket, real
-bots; what went out and what was recorded, each with the time it happened.
+"""One governor in real time, at a pace, put together as `flyball run` does it: real files, a real socket,
+real bots; what went out and what was recorded, each with the time it happened.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -18,7 +18,7 @@ from flyball.compose.fly import Landed, fly, real_machine
 from flyball.compose.plane import SECRET_FILE, SOCKET, open_plane
 from flyball.config.load import load
 from flyball.feeds.series import Bar, Series
-from flyball.feeds.splitmix import SplitMix
+from flyball.feeds.splitmix import below, keyed
 from flyball.journal.codec import Record
 from flyball.journal.replay import read
 from flyball.kernel.effects import Cancel, Order
@@ -46,7 +46,7 @@ T = TypeVar("T")
 def config_text(bots: Mapping[str, str], extra: str = "") -> str:
     """The demo's limits, a broker without faults, and bots of strategies.py by strategy."""
     strategies = "".join(
-        f"\n[strategy.{name}]\nbot = \"{BOTS}:{bot.partition('?')[0]}\"\n"
+        f'\n[strategy.{name}]\nbot = "{BOTS}:{bot.partition("?")[0]}"\n'
         + (f"[strategy.{name}.settings]\n{bot.partition('?')[2]}\n" if "?" in bot else "")
         for name, bot in bots.items()
     )
@@ -55,6 +55,8 @@ def config_text(bots: Mapping[str, str], extra: str = "") -> str:
 tag = "live"
 equity = "$100,000"
 [limits]
+order_rate = 100
+min_spacing = "1 ns"
 {extra}
 [broker.paper]
 timeout_ratio = "0%"
@@ -65,10 +67,10 @@ duplicate_ratio = "0%"
 
 def walk(symbol: str, begin: int, end: int, seconds: int) -> Series:
     """Prices about $100 in steps of a cent or two, by the symbol's name."""
-    chance = SplitMix(int.from_bytes(symbol.encode()))
+    chance = keyed(1, symbol)
     price, bars = 1_000_000, []
     for at in range(begin, end + 1, seconds * NS):
-        price += (chance.below(5) - 2) * 100
+        price += (below(chance, 5) - 2) * 100
         bars.append(Bar(at, price, price + 100, price - 100, price, 1_000))
     return Series(symbol, 4, seconds, bars)
 
@@ -106,7 +108,7 @@ class Live:
         """The same from a thread that may block."""
         return ask(lambda: connect(str(self.folder / SOCKET)), request)
 
-    async def until(self, done: Callable[[], T], seconds: float = 20.0) -> T:
+    async def until(self, done: Callable[[], T], seconds: float = 12.0) -> T:
         """What `done` says, once it says something; the flight's own failure, when it fails first."""
         limit = time.monotonic() + seconds
         while not (found := done()):
@@ -185,7 +187,7 @@ async def live(
     stop = end or begin + 20 * MINUTE
     plan = Plan(
         config=load(config_text(bots, extra)),
-        series=[walk(symbol, NOON if begin == NOON else begin, stop, seconds) for symbol in symbols],
+        series=[walk(symbol, begin, stop, seconds) for symbol in symbols],
         schedule=[SESSION],
         source="walk",
         label="a walk, for tests",

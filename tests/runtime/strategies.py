@@ -15,54 +15,45 @@ def stamped(kind: str) -> str:
 
 
 class Steady:
-    """Buys a little at every price until it holds enough, and then sells as much as it buys."""
+    """Buys a little at every price until it holds enough, then buys and sells by turns."""
 
-    def __init__(self, lots: int = 20, size: int = 2) -> None:
+    def __init__(self, enough: int = 40, size: int = 2) -> None:
         self.held: dict[str, float] = {}
-        self.lots = lots
+        self.has_held: set[str] = set()
+        self.enough = enough
         self.size = size
         self.asked = 0
 
     def on_fill(self, fill: Event) -> None:
         change = fill.qty if fill.side == "buy" else -fill.qty
         self.held[fill.symbol] = self.held.get(fill.symbol, 0.0) + change
+        if self.held[fill.symbol] >= self.enough:
+            self.has_held.add(fill.symbol)
 
     def on_mark(self, mark: Event) -> Intent:
-        side = "buy" if self.held.get(mark.symbol, 0.0) < self.lots * self.size else "sell"
         self.asked += 1
+        buys = mark.symbol not in self.has_held or self.asked % 4 < 2
+        side = "buy" if buys else "sell"
         return Intent(mark.symbol, side, self.size + self.asked % 5, id=stamped(side))  # no duplicates
 
 
-class Holder(Steady):
-    """Buys until it holds enough, then keeps asking for a little more or less without ever turning round; one
-    entry far below the market rests.
-    """
-
-    def __init__(self, lots: int = 10, size: int = 5) -> None:
-        super().__init__(lots, size)
-        self.rests: set[str] = set()
-
-    def on_mark(self, mark: Event) -> Any:
-        if mark.symbol not in self.rests:
-            self.rests.add(mark.symbol)
-            return Intent(mark.symbol, "buy", 7, limit=round(mark.last * 0.985, 2), id=stamped("rest"))
-        return super().on_mark(mark)
-
-
 class Resting:
-    """One buy and one entry far below the market in each symbol; nothing more."""
+    """One entry far below the market in each symbol, asked for until it is let through."""
 
     def __init__(self) -> None:
-        self.asked: set[str] = set()
+        self.there: set[str] = set()
+        self.asked = 0
+
+    def on_decision(self, decision: Event) -> None:
+        if decision.verdict != "reject":
+            self.there.add(decision.symbol)
 
     def on_mark(self, mark: Event) -> Any:
-        if mark.symbol in self.asked:
+        if mark.symbol in self.there:
             return None
-        self.asked.add(mark.symbol)
-        return [
-            Intent(mark.symbol, "buy", 20, id=stamped("buy")),
-            Intent(mark.symbol, "buy", 7, limit=round(mark.last * 0.985, 2), id=stamped("rest")),
-        ]
+        self.asked += 1
+        limit = round(mark.last * 0.985, 2)
+        return Intent(mark.symbol, "buy", 5 + self.asked % 7, limit=limit, id=stamped("rest"))
 
 
 class Quiet:

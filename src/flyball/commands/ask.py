@@ -31,7 +31,7 @@ SECRET = click.option(
 
 def say(folder: str, request: Request) -> Reply:
     """One request to the governor of this folder; ends the command when nobody answers."""
-    from flyball.compose.plane import SOCKET
+    from flyball.compose.places import SOCKET
     from flyball.machine.socket import connect
 
     try:

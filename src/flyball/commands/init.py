@@ -28,7 +28,7 @@ def init(folder: str, profile: str, bot: str, strategy: str, data: str) -> None:
     Example: flyball init desk --profile micro --bot bot.py:Bot
     """
     from flyball.api.secret import generate, hashed
-    from flyball.compose.plane import SECRET_FILE
+    from flyball.compose.places import SECRET_FILE
     from flyball.config.problems import ConfigError
     from flyball.config.template import init_text
     from flyball.machine.chance import OsRandom

@@ -69,6 +69,8 @@ def bench(only: str | None, events: int, rounds: int, folder: str | None, as_jso
     if only is not None and only not in FIGURES:
         fail(2, f"--only {only}: there is {', '.join(FIGURES)}")
     try:
-        sys.exit(report(run(only, Size(events=events, rounds=rounds), folder), as_json=as_json, say=click.echo))
+        sys.exit(
+            report(run(only, Size(events=events, rounds=rounds), folder), as_json=as_json, say=click.echo)
+        )
     except NotInstalled as missing:
         fail(2, str(missing))

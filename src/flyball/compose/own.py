@@ -165,7 +165,6 @@ def fly_own(run: OwnRun, *, as_json: bool) -> int:
     checked = verify(disk, landed.head)
     summary.finish(
         path=str(journal),
-        events=landed.records,
         recovered=landed.recovered,
         new=landed.records - landed.recovered,
         head=landed.head,

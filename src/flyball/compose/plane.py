@@ -5,13 +5,12 @@ from collections.abc import Awaitable, Callable
 
 from flyball.api.protocol import too_long
 from flyball.compose.assembly import Cockpit
+from flyball.compose.places import SECRET_FILE as SECRET_FILE
+from flyball.compose.places import SOCKET as SOCKET
 from flyball.machine.clock import RealClock
 from flyball.machine.disk import RealDisk
 from flyball.machine.socket import Peer, serve
 from flyball.runtime.control import Control
-
-SOCKET = "run/governor.sock"  # in a folder of its own that only its owner may enter
-SECRET_FILE = "operator.secret"
 
 Shut = Callable[[], Awaitable[None]]
 

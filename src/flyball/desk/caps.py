@@ -70,10 +70,14 @@ class Caps:
             if d.verdict == APPROVE:
                 pressed.whole.take(value, limit, d.symbol, seq)
 
+    def in_order(self) -> list[tuple[int, Pressed]]:
+        """(position in the evidence, cap) by the control's number: C2 before C20."""
+        return sorted(self.pressed.items(), key=lambda x: _number(x[0]))
+
     def to_dict(self, qty_exp: dict[str, int]) -> dict[str, object]:
         """By evidence name; money as decimals, ratios as plain numbers."""
         out: dict[str, object] = {}
-        for at, pressed in sorted(self.pressed.items()):
+        for at, pressed in self.in_order():
             peak = pressed.peak
             exp = qty_exp.get(peak.symbol, 0)
             some = peak.value >= 0
@@ -84,6 +88,11 @@ class Caps:
                 "value": _plain(METAS[at].unit, peak.value, exp) if some else None,
             }
         return out
+
+
+def _number(at: int) -> tuple[int, str]:
+    control, _, key = EVIDENCE[at].partition(".")
+    return int(control[1:]), key
 
 
 def _plain(unit: str, value: int, qty_exp: int) -> str | int:

@@ -84,13 +84,14 @@ class Lines:
         pnl = s.row_pnl(row)
         number_of = f"{number}/{self.sessions}" if self.sessions else f"{number}"
         flat = s.flat_of(row)
-        end = "" if flat is None else "flat" if flat else "NOT FLAT"
+        held = "NOT FLAT" if s.flat_by_close else "held"
+        end = "" if flat is None else "flat" if flat else held
         text = (
             f"{shown.day_name(row.day, weekday=True):>10} {number_of:>5} {end:<4}"
             f" {shown.cash(pnl, currency, sign=True):>10} {shown.cash(row.baseline + pnl, currency):>11}"
             f" {row.approved:>4} passed {row.clipped:>3} cut {row.refused:>5,} refused"
         )
-        return Line(text, BAD if flat is False else PLAIN)
+        return Line(text, BAD if flat is False and s.flat_by_close else PLAIN)
 
 
 def name_of(x: Episode) -> str:

@@ -44,6 +44,7 @@ class Summary:
         self.clipped_by_code: Counts = {}
         self.labels: dict[str, str] = {}  # what each source of prices is
         self.rows: list[Row] = []
+        self.flat_by_close = True  # False: nothing has to be flat at a close, so holding is no fault
         self.books = Books()
         self.working = Working()
         self.caps = Caps()
@@ -168,6 +169,7 @@ class Summary:
 
     def _config(self, _: int, x: e.Config) -> None:
         self.books.configure(x)
+        self.flat_by_close = all(key != "flat_by" or text != "never" for _, key, _, _, text, _ in x.values)
 
     def _instrument(self, _: int, x: e.Instrument) -> None:
         self.books.instrument(x, working=self.working.works_in(x.symbol))

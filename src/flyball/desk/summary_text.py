@@ -61,7 +61,7 @@ def _result(s: Summary) -> Iterator[str]:
 def _caps(s: Summary) -> Iterator[str]:
     if s.caps.pressed:
         yield "How hard each cap was pressed (┃ is the most that passed as asked)"
-    for at, pressed in sorted(s.caps.pressed.items(), key=lambda x: _order(x[0])):
+    for at, pressed in s.caps.in_order():
         ratio = pressed.peak.ratio()
         if ratio is None:
             yield f"  {EVIDENCE[at]:<26} nothing passed"
@@ -70,11 +70,6 @@ def _caps(s: Summary) -> Iterator[str]:
         value, limit = figures(at, pressed.peak, s.books.currency, m.qty_exp if m else 0)
         bar = _bar(ratio, pressed.whole.ratio())
         yield f"  {EVIDENCE[at]:<26} {bar} {shown.share(ratio):>7}  {value} of {limit}"
-
-
-def _order(at: int) -> tuple[int, str]:
-    control, _, key = EVIDENCE[at].partition(".")
-    return int(control[1:]), key
 
 
 def _bar(ratio: float, whole: float | None) -> str:

@@ -18,7 +18,7 @@ from flyball.kernel.units import PPM, UNKNOWN, mul_div, mul_div_up, notional, qt
 from flyball.kernel.words import BUY, MARKET
 
 
-@dataclass
+@dataclass(slots=True)
 class Ask:
     """One intent as the controls see it. Money in micros; prices and quantities in the instrument's units."""
 

@@ -16,7 +16,7 @@ CUTOFF_BEFORE: Final = 30 * NS
 STAGES: Final = 4  # warned, flattening, cut off, verified
 
 
-@dataclass
+@dataclass(slots=True)
 class IntentRecord:
     """What became of one intent: all that the book hash keeps of it."""
 

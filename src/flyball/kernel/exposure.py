@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flyball.kernel.units import POW10, PPM, UNKNOWN, mul_div_up
 
 
-@dataclass
+@dataclass(slots=True)
 class Exposure:
     """One symbol, account-wide. Micros, except quantities. A cache: the state's `check` recomputes it."""
 
@@ -55,7 +55,7 @@ class Exposure:
         )
 
 
-@dataclass
+@dataclass(slots=True)
 class Totals:
     """Sums over symbols of the worst cases. Micros."""
 

@@ -14,7 +14,7 @@ from flyball.kernel.market import Market
 from flyball.kernel.units import mul_div, notional
 
 
-@dataclass
+@dataclass(slots=True)
 class Lot:
     """`qty` > 0 units opened at a total of `cost` (price units x quantity units)."""
 
@@ -22,7 +22,7 @@ class Lot:
     cost: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Book:
     """One strategy's holding of one symbol. `qty` is signed; lots all have its sign."""
 

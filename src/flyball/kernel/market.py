@@ -15,7 +15,7 @@ from flyball.kernel.units import PPM, UNKNOWN, scale_of
 AGREE = 2  # further prints that have to agree with a suspect one
 
 
-@dataclass
+@dataclass(slots=True)
 class Market:
     """One symbol. Prices are in the instrument's units; 0 = not there."""
 

@@ -38,7 +38,7 @@ LEGAL: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass
+@dataclass(slots=True)
 class OrderState:
     """One order of ours. Quantities are in the instrument's units, prices too."""
 

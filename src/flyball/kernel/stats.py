@@ -15,7 +15,7 @@ MAX_STRESS: Final = 200_000  # ppm: 20%
 DAY_BAR: Final = 86_400 * NS
 
 
-@dataclass
+@dataclass(slots=True)
 class Atr:
     """Bars built from marks, and their Wilder ATR in price units x 2^16. Warm after ATR_BARS whole bars."""
 

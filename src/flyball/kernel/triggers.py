@@ -66,6 +66,7 @@ def _drawdown(s: State, out: list[Effect], symbol: str, worst: int) -> None:
     elif (
         _in_zone(s, down, lim.drawdown_restrict)
         and not s.acknowledged
+        and key_of("L2", ACCOUNT_SCOPE) not in s.latches  # already stricter: a bounce trips nothing
         and key_of("L3", ACCOUNT_SCOPE) not in s.latches
     ):
         _trip_zone(s, out, "restrict", "L3", down, lim.drawdown_restrict, symbol, worst)

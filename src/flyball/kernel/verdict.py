@@ -34,7 +34,7 @@ class Meta:
     on_reduce: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Verdict:
     """Collected by the controls in list order."""
 
@@ -47,12 +47,11 @@ class Verdict:
 
     def note(self, value: int, limit: int) -> None:
         """Evidence without judgement."""
-        self.evidence.append(value)
-        self.evidence.append(limit)
+        self.evidence += (value, limit)
 
     def cap(self, code: str, value: int, limit: int, room: int) -> None:
         """A size limit on what adds: equal passes, above it at most `room` would."""
-        self.note(value, limit)
+        self.evidence += (value, limit)
         if not self.adds or limit == UNKNOWN or value <= limit:
             return
         self._say(code)
@@ -62,14 +61,14 @@ class Verdict:
 
     def refuse(self, code: str, bad: bool, value: int, limit: int) -> None:
         """A refusal of what adds, whatever its size."""
-        self.note(value, limit)
+        self.evidence += (value, limit)
         if bad and self.adds:
             self._say(code)
             self.refusals.append(code)
 
     def forbid(self, code: str, bad: bool, value: int = UNKNOWN, limit: int = UNKNOWN) -> None:
         """A refusal of anything, also of what reduces."""
-        self.note(value, limit)
+        self.evidence += (value, limit)
         if bad:
             self._say(code)
             self.refusals.append(code)

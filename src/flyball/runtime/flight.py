@@ -12,6 +12,7 @@ from typing import Protocol
 
 from flyball.kernel.effects import Effect
 from flyball.kernel.events import Event, Intent
+from flyball.kernel.latches import ACCOUNT_SCOPE, key_of
 from flyball.kernel.units import MS, NS
 from flyball.ports import Bot, Broker, Clock, Source, Wakeup
 from flyball.runtime.outbox import Outbox
@@ -48,8 +49,8 @@ class Flight:
     observers: list[Callable[[Taken], None]] = field(default_factory=list)
     stop_at: int | None = None
     stopping: str = ""
-    behind_since: int = 0  # something written is not durable since then
-    slow: bool = False  # L9a was set for it
+    watched: int = 0  # a record that is not durable ...
+    behind_since: int = 0  # ... since then
     ok_due: int = 0
     listening: set[int] = field(default_factory=set)
     pending: list[Event] = field(default_factory=list)  # events from the operator plane
@@ -194,31 +195,40 @@ class Flight:
             self._judge_disk(durable, now)
 
     def _judge_disk(self, durable: int, now: int) -> None:
-        """Live only: a sync that takes longer than 250 ms stops adding until everything is durable again."""
-        if self.sequencer.written() > durable:
-            self.behind_since = self.behind_since or now
-            if not self.slow and now - self.behind_since > self.clock.stretch(LATE):
-                self._too_slow(now)
-            return
-        self.behind_since = 0
-        if self.slow and now >= self.ok_due:
+        """Live only: a sync that takes longer than 250 ms stops adding until syncs are quick again.
+
+        One record is watched until it is durable, then the newest: writing without a pause is no hang.
+        """
+        written = self.sequencer.written()
+        if written <= durable:
+            self.behind_since = 0
+        elif self.behind_since == 0 or durable >= self.watched:
+            self.watched, self.behind_since = written, now
+        late = self._late(now)
+        if late and not self._slow():
+            self._too_slow(now)
+        elif not late and self._slow() and now >= self.ok_due:
             self.pending.append(self.sequencer.report("ok", "durable again"))
             self.ok_due = now + self.clock.stretch(OK_EVERY)
-            latches = self.sequencer.governor.state.latches.values()
-            self.slow = any(latch.id == "L9a" for latch in latches)
+
+    def _late(self, now: int) -> bool:
+        return self.behind_since != 0 and now - self.behind_since > self.clock.stretch(LATE)
+
+    def _slow(self) -> bool:
+        """Whether the governor holds the journal for unwritable, be it since an earlier start."""
+        return key_of("L9a", ACCOUNT_SCOPE) in self.sequencer.governor.state.latches
 
     def _too_slow(self, now: int) -> None:
         """Latch, and keep a second record of it where the slow disk is not."""
-        self.slow = True
         self.outbox.void("LATCH_L9a", now)
         taken = self._fly([self.sequencer.report("late", "a sync takes longer than 250 ms")], now)
         if self.sequencer.emergency is not None:
             self.sequencer.emergency.append(taken.records)
 
     def _disk_due(self) -> int | None:
-        """When the disk has to be judged again; None when it is quick."""
-        if self.slow:
-            return None if self.behind_since else self.ok_due
+        """When the disk has to be judged again; None when it is quick, or when only a sync's end matters."""
+        if self._slow():
+            return None if self._late(self.clock.now()) else self.ok_due
         return self.behind_since + self.clock.stretch(LATE) + 1 if self.behind_since else None
 
     def _wait_for_disk(self) -> None:

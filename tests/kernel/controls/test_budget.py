@@ -2,7 +2,23 @@
 
 import pytest
 
-from tests.kernel.hand import BBB, BUY, DOLLAR, NS, SELL, answer, approve, clip, evidence, flying, ppm, reject, share, text, usd
+from tests.kernel.hand import (
+    BBB,
+    BUY,
+    DOLLAR,
+    NS,
+    SELL,
+    answer,
+    approve,
+    clip,
+    evidence,
+    flying,
+    ppm,
+    reject,
+    share,
+    text,
+    usd,
+)
 
 TURNOVER, COST = "BUDGET_TURNOVER", "BUDGET_COST"
 PER_SHARE = ("micros", 10_000, "")  # a cent
@@ -51,7 +67,10 @@ def test_what_was_traded_and_paid_today_counts():
     f.hold(5, 10_020, fee=70_000)
     f.config(max_daily_turnover=usd(2_000), max_daily_cost=usd(2), fee_per_unit=PER_SHARE)
     seen = evidence(f.would(BUY, 1))
-    assert seen["C5.max_daily_turnover"] == (501 * DOLLAR + 700 * DOLLAR, 2_000 * DOLLAR)  # and out of 5, in and out of 1
+    assert seen["C5.max_daily_turnover"] == (
+        501 * DOLLAR + 700 * DOLLAR,
+        2_000 * DOLLAR,
+    )  # and out of 5, in and out of 1
     assert seen["C5.max_daily_cost"] == (70_000 + 70_000, 2 * DOLLAR)
     assert answer(f.would(BUY, 9)) == clip(4, TURNOVER)  # 501 + 500 + 2 x 499.5
 

@@ -15,7 +15,9 @@ def three(**limits):
     return f
 
 
-@pytest.mark.parametrize(("most", "said"), [(0, reject(CODE)), (1, reject(CODE)), (2, approve(ONE)), (3, approve(ONE))])
+@pytest.mark.parametrize(
+    ("most", "said"), [(0, reject(CODE)), (1, reject(CODE)), (2, approve(ONE)), (3, approve(ONE))]
+)
 def test_a_new_symbol(most, said):
     f = three()
     f.hold(1)

@@ -1,5 +1,7 @@
 """C19: doubtful prices refuse what adds; a check no feed can serve is OFF; exits go by the last good mark."""
 
+from typing import Any
+
 import pytest
 
 from flyball.kernel.events import Feed
@@ -7,7 +9,11 @@ from flyball.kernel.units import OFF, UNKNOWN
 from tests.kernel.hand import BBB, BUY, NS, SELL, answer, approve, evidence, flying, ns, ppm, reject
 
 AGE, SPREAD = "C19.max_quote_age", "C19.max_spread"
-LIMITS = {"max_quote_age": ns(30 * NS), "max_spread": ppm(10_000), "max_tick_move": ppm(50_000)}
+LIMITS: dict[str, Any] = {
+    "max_quote_age": ns(30 * NS),
+    "max_spread": ppm(10_000),
+    "max_tick_move": ppm(50_000),
+}
 
 
 def carries(f, *what, source="bars"):

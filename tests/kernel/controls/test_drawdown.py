@@ -1,4 +1,4 @@
-"""C8 before a trade: the drawdown is shown, and what cannot be told is refused. The zones are in test_triggers."""
+"""C8 before a trade: the drawdown is shown, and what cannot be told is refused. Zones: test_triggers."""
 
 from tests.kernel.hand import BBB, BUY, DOLLAR, SELL, answer, approve, evidence, flying, ppm, reject
 

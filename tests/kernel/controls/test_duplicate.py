@@ -1,22 +1,25 @@
-"""C21: one intent is decided once; the same order within the window once; nothing trades against ourselves."""
+"""C21: one intent is decided once; the same order within the window once; none trades against ourselves."""
+
+from typing import Any
 
 import pytest
 
 from flyball.kernel.controls import duplicate
 from tests.kernel.hand import BUY, DOLLAR, NS, SELL, answer, approve, evidence, flying, ns, reject, usd
 
-WINDOW = {"duplicate_window": ns(2 * NS)}
+WINDOW: dict[str, Any] = {"duplicate_window": ns(2 * NS)}
 
 
 @pytest.mark.parametrize("first", ["approved", "rejected", "flawed", "unknown symbol"])
 def test_an_intent_is_decided_once(first):
     f = flying(max_order_notional=usd(1_000))
-    more = {
+    stories: dict[str, Any] = {
         "approved": {},
         "rejected": {"created_at": 0},
         "flawed": {"flaw": "FORMAT_QTY"},
         "unknown symbol": {"symbol": "NOPE"},
-    }[first]
+    }
+    more = stories[first]
     d = f.ask(BUY, 1, intent="mine", **more)
     assert (d.verdict == "approve") is (first == "approved")
     d = f.later(9 * NS).ask(BUY, 2, intent="mine")
@@ -50,7 +53,8 @@ def test_the_window(after, ok):
 
 
 @pytest.mark.parametrize(
-    "other", [{"qty": 2}, {"limit": 9_001}, {"limit": 0}, {"side": SELL, "limit": 11_000}, {"strategy": "other"}]
+    "other",
+    [{"qty": 2}, {"limit": 9_001}, {"limit": 0}, {"side": SELL, "limit": 11_000}, {"strategy": "other"}],
 )
 def test_another_order_is_no_duplicate(other):
     f = flying(**WINDOW)

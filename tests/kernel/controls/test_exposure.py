@@ -2,7 +2,23 @@
 
 import pytest
 
-from tests.kernel.hand import BBB, BUY, DOLLAR, NS, SELL, answer, approve, clip, evidence, flying, ppm, reject, share, text, usd
+from tests.kernel.hand import (
+    BBB,
+    BUY,
+    DOLLAR,
+    NS,
+    SELL,
+    answer,
+    approve,
+    clip,
+    evidence,
+    flying,
+    ppm,
+    reject,
+    share,
+    text,
+    usd,
+)
 
 ONE = 10**9  # of BBB, at 10.00
 

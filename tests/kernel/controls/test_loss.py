@@ -2,7 +2,24 @@
 
 import pytest
 
-from tests.kernel.hand import AAA, BBB, BUY, DOLLAR, NS, SELL, answer, approve, clip, evidence, flying, ppm, reject, share, text, usd
+from tests.kernel.hand import (
+    AAA,
+    BBB,
+    BUY,
+    DOLLAR,
+    NS,
+    SELL,
+    answer,
+    approve,
+    clip,
+    evidence,
+    flying,
+    ppm,
+    reject,
+    share,
+    text,
+    usd,
+)
 
 ACCOUNT, STRATEGY, SYMBOL = "LOSS_ACCOUNT", "LOSS_STRATEGY", "LOSS_SYMBOL"
 FIVE = ppm(25_000)  # a floor of 2.5%; twice that while the ATR warms: 5 dollars a share
@@ -42,7 +59,12 @@ def test_the_loss_so_far_counts_in_each_scope():
     f.mark(last=9_000)  # 20 lost in AAA by s
     f.mark("BBB", last=99_000)  # 1 lost in BBB by other
     limit = usd(100)
-    f.config(stress_floor=FIVE, max_daily_loss=limit, max_daily_loss__strategy__s=limit, max_daily_loss__symbol__AAA=limit)
+    f.config(
+        stress_floor=FIVE,
+        max_daily_loss=limit,
+        max_daily_loss__strategy__s=limit,
+        max_daily_loss__symbol__AAA=limit,
+    )
     seen = evidence(f.would(BUY, 1))  # AAA: 3 x 90 x 5% = 13.50; BBB: 99 x 5% = 4.95
     assert seen["C6.max_daily_loss"][0] == 21_000_000 + 13_500_000 + 4_950_000
     assert seen["C6.max_daily_loss.strategy"][0] == 20_000_000 + 13_500_000

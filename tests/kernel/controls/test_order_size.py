@@ -1,4 +1,4 @@
-"""C1: equal to the cap passes, the smallest unit above it does not; scales shrink it; nothing holds an exit."""
+"""C1: equal to the cap passes, a unit above it does not; scales shrink it; nothing holds an exit."""
 
 import pytest
 
@@ -46,7 +46,10 @@ def test_notional(side, limit, qty, said):
     assert evidence(f.would(side, 1))["C1.max_order_notional"][0] == 100 * DOLLAR
 
 
-@pytest.mark.parametrize(("most", "qty", "said"), [(3, 2, approve(2)), (3, 3, approve(3)), (3, 4, clip(3, QTY)), (0, 1, reject(QTY))])
+@pytest.mark.parametrize(
+    ("most", "qty", "said"),
+    [(3, 2, approve(2)), (3, 3, approve(3)), (3, 4, clip(3, QTY)), (0, 1, reject(QTY))],
+)
 def test_qty(most, qty, said):
     assert answer(flying(max_order_qty=most).would(BUY, qty)) == said
 
@@ -105,13 +108,22 @@ def test_a_notional_intent_is_cut_like_any_other():
 
 
 def test_scales_shrink_it_and_no_other_cap():
-    f = flying(max_order_notional=usd(1_000), max_order_qty=8, max_position_notional=usd(3_000), drawdown_caution=ppm(10_000))
+    f = flying(
+        max_order_notional=usd(1_000),
+        max_order_qty=8,
+        max_position_notional=usd(3_000),
+        drawdown_caution=ppm(10_000),
+    )
     f.hold(8)
     f.mark(last=8_700)  # 1.04% down: caution, half the size
     d = f.would(BUY, 8)
     assert answer(d) == clip(4, NOTIONAL, QTY)
     seen = evidence(d)
-    assert (d.scale, seen["C1.max_order_notional"][1], seen["C1.max_order_qty"][1]) == (500_000, 500 * DOLLAR, 4)
+    assert (d.scale, seen["C1.max_order_notional"][1], seen["C1.max_order_qty"][1]) == (
+        500_000,
+        500 * DOLLAR,
+        4,
+    )
     assert seen["C2.max_position_notional"][1] == 3_000 * DOLLAR
 
 

@@ -2,7 +2,21 @@
 
 import pytest
 
-from tests.kernel.hand import BUY, DOLLAR, NS, SELL, answer, approve, clip, evidence, flying, reject, share, text, usd
+from tests.kernel.hand import (
+    BUY,
+    DOLLAR,
+    NS,
+    SELL,
+    answer,
+    approve,
+    clip,
+    evidence,
+    flying,
+    reject,
+    share,
+    text,
+    usd,
+)
 
 CODE = "EXPOSURE_POSITION"
 

@@ -1,4 +1,4 @@
-"""C18: a limit near the reference; market orders leave as collared limits; exits are brought back, never refused."""
+"""C18: a limit near the reference; market orders leave as limits; exits are never refused."""
 
 import pytest
 
@@ -27,7 +27,10 @@ def test_tolerance_both_ways(side, limit, ok):
     assert evidence(d)["C18.price_tolerance"] == (abs(limit - 10_000) * 100, 30_000)
 
 
-@pytest.mark.parametrize(("tolerance", "limit", "ok"), [(0, 10_000, True), (0, 10_001, False), (99, 10_001, False), (100, 10_001, True)])
+@pytest.mark.parametrize(
+    ("tolerance", "limit", "ok"),
+    [(0, 10_000, True), (0, 10_001, False), (99, 10_001, False), (100, 10_001, True)],
+)
 def test_tolerance_to_the_smallest_unit(tolerance, limit, ok):
     d = flying(price_tolerance=ppm(tolerance)).would(BUY, 1, limit)
     assert (d.verdict == "approve") is ok
@@ -76,7 +79,9 @@ def test_the_collar_stays_on_the_tick(tick, limit):
     assert f.would(BUY, 1).limit == limit  # at least one tick, so never a price of nothing
 
 
-@pytest.mark.parametrize(("side", "asked", "limit"), [(BUY, 10_013, 10_010), (SELL, 10_013, 10_015), (BUY, 10_015, 10_015)])
+@pytest.mark.parametrize(
+    ("side", "asked", "limit"), [(BUY, 10_013, 10_010), (SELL, 10_013, 10_015), (BUY, 10_015, 10_015)]
+)
 def test_a_limit_goes_to_the_passive_tick(side, asked, limit):
     f = flying(price_tolerance=THREE)
     f.instrument(AAA, tick=5)
@@ -85,7 +90,15 @@ def test_a_limit_goes_to_the_passive_tick(side, asked, limit):
 
 @pytest.mark.parametrize(
     ("asked", "limit"),
-    [(0, 9_700), (9_700, 9_700), (9_000, 9_700), (1, 9_700), (9_900, 9_900), (10_300, 10_300), (12_000, 10_300)],
+    [
+        (0, 9_700),
+        (9_700, 9_700),
+        (9_000, 9_700),
+        (1, 9_700),
+        (9_900, 9_900),
+        (10_300, 10_300),
+        (12_000, 10_300),
+    ],
 )
 def test_an_exit_is_brought_back_to_the_tolerance(asked, limit):
     f = flying(max_slippage=ppm(5_000), price_tolerance=THREE)
@@ -106,7 +119,10 @@ def test_no_reference_refuses_what_adds():
     f = flying(price=0, price_tolerance=THREE, max_slippage=ppm(5_000))
     d = f.would(BUY, 1, 10_000)
     assert answer(d) == reject("DATA_MISSING", "PRICE_NO_REFERENCE")
-    assert (evidence(d)["C18.price_tolerance"], evidence(d)["C18.max_slippage"]) == ((-1, 30_000), (-1, 5_000))
+    assert (evidence(d)["C18.price_tolerance"], evidence(d)["C18.max_slippage"]) == (
+        (-1, 30_000),
+        (-1, 5_000),
+    )
 
 
 def test_no_reference_lets_an_exit_go_as_it_is():

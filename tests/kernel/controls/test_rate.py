@@ -15,14 +15,17 @@ def test_a_window_ends_now_and_is_open_at_its_far_end(times, now, inside):
 
 
 @pytest.mark.parametrize(
-    ("times", "now", "kept"), [([], 5, [5]), ([0, 1, 5], 10, [1, 5, 10]), ([0, 1], 99, [99]), ([4, 4], 13, [4, 4, 13])]
+    ("times", "now", "kept"),
+    [([], 5, [5]), ([0, 1, 5], 10, [1, 5, 10]), ([0, 1], 99, [99]), ([4, 4], 13, [4, 4, 13])],
 )
 def test_what_left_the_window_is_forgotten(times, now, kept):
     remember(times, now, 10)
     assert times == kept
 
 
-@pytest.mark.parametrize(("limit", "before", "ok"), [(0, 0, False), (1, 0, True), (1, 1, False), (3, 2, True), (3, 3, False)])
+@pytest.mark.parametrize(
+    ("limit", "before", "ok"), [(0, 0, False), (1, 0, True), (1, 1, False), (3, 2, True), (3, 3, False)]
+)
 def test_orders_in_a_second(limit, before, ok):
     f = flying(order_rate=limit)
     f.s.rates.orders = [f.now] * before

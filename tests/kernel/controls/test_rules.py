@@ -87,7 +87,9 @@ def test_known_shapes(tif, kind, limit):
     assert (d.verdict, order.type, order.tif, order.limit) == ("approve", kind, tif, limit)
 
 
-@pytest.mark.parametrize(("asset_class", "ok"), [("us_equity", True), ("crypto", True), ("option", False), ("", False)])
+@pytest.mark.parametrize(
+    ("asset_class", "ok"), [("us_equity", True), ("crypto", True), ("option", False), ("", False)]
+)
 def test_asset_class(asset_class, ok):
     f = flying()
     f.instrument(AAA, asset_class=asset_class, qty_exp=1)  # another unit: a new instrument

@@ -2,7 +2,21 @@
 
 import pytest
 
-from tests.kernel.hand import AAA, BBB, BUY, DOLLAR, NS, SELL, answer, approve, clip, evidence, flying, reject, text
+from tests.kernel.hand import (
+    AAA,
+    BBB,
+    BUY,
+    DOLLAR,
+    NS,
+    SELL,
+    answer,
+    approve,
+    clip,
+    evidence,
+    flying,
+    reject,
+    text,
+)
 
 LOT = BBB.lot  # 0.001
 
@@ -61,7 +75,9 @@ def test_a_notional_buys_whole_lots(notional, said):
     assert answer(f.ask(BUY, notional=notional)) == said
 
 
-@pytest.mark.parametrize(("least", "ok"), [(99_999_999, True), (100_000_000, True), (100_000_001, False), (0, True)])
+@pytest.mark.parametrize(
+    ("least", "ok"), [(99_999_999, True), (100_000_000, True), (100_000_001, False), (0, True)]
+)
 def test_least_value(least, ok):
     d = flying(min_notional=("micros", least, "")).would(BUY, 1)
     assert answer(d) == (approve(1) if ok else reject("FORMAT_MIN_NOTIONAL"))

@@ -36,7 +36,7 @@ LENGTH: Final = 1000
 def cap_bars(s: Summary) -> str:
     """Each cap that has a limit: the closest anything that adds came to it."""
     out = []
-    for at, pressed in sorted(s.caps.pressed.items(), key=lambda x: _order(x[0])):
+    for at, pressed in s.caps.in_order():
         name = EVIDENCE[at]
         peak = pressed.peak
         ratio, whole = peak.ratio(), pressed.whole.ratio()
@@ -54,12 +54,6 @@ def cap_bars(s: Summary) -> str:
             )
         )
     return element("div", {"class": "bars"}, *out)
-
-
-def _order(at: int) -> tuple[int, str]:
-    """C2 before C20."""
-    control, _, key = EVIDENCE[at].partition(".")
-    return int(control[1:]), key
 
 
 def _row(*children: str) -> str:

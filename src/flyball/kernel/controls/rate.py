@@ -6,7 +6,6 @@ N in one second, and an auditor who counts would find the limit passed. What red
 Everbright 2013; RTS 6 art. 15(1)(d).
 """
 
-from bisect import bisect_right
 from typing import Final
 
 from flyball.kernel.ask import Ask
@@ -30,7 +29,12 @@ METAS: Final = (
 
 def within(times: list[int], now: int, window: int) -> int:
     """How many of these times, oldest first, lie in the window that ends now."""
-    return len(times) - bisect_right(times, now - window)
+    inside = 0
+    for t in reversed(times):
+        if now - t >= window:
+            break
+        inside += 1
+    return inside
 
 
 def remember(times: list[int], now: int, window: int) -> None:

@@ -5,7 +5,7 @@ Nothing here is drawn: the same call makes the same events. Limits are wide, so 
 which ask every control and cost the most.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -125,7 +125,15 @@ class Day:
         wave = abs((turn * 7 + n * 13) % 400 - 200) * 100
         price = 1_000_000 + wave
         return Mark(
-            self.now, symbol(n), price - 100, price + 100, price, price - 200, price + 200, "bench", self.quotes
+            self.now,
+            symbol(n),
+            price - 100,
+            price + 100,
+            price,
+            price - 200,
+            price + 200,
+            "bench",
+            self.quotes,
         )
 
     def intent(self, side: int = 0, flaw: str = "") -> Intent:
@@ -156,9 +164,16 @@ class Day:
         self.heard += 1
         self.take(
             Fill(
-                self.now, order.client_id, f"f{self.heard}", order.symbol, order.side, order.qty,
-                order.limit, 3_500 * order.qty, self.heard,
-            )  # fmt: skip
+                self.now,
+                order.client_id,
+                f"f{self.heard}",
+                order.symbol,
+                order.side,
+                order.qty,
+                order.limit,
+                3_500 * order.qty,
+                self.heard,
+            )
         )
 
     def fly(self, events: int) -> None:
@@ -181,15 +196,3 @@ class Day:
 def orders_of(effects: list[Effect]) -> list[Order]:
     """The orders among these effects."""
     return [e for e in effects if isinstance(e, Order)]
-
-
-def blocks(events: Iterator[Event], size: int) -> Iterator[list[Event]]:
-    """The same events, `size` at a time."""
-    block: list[Event] = []
-    for event in events:
-        block.append(event)
-        if len(block) == size:
-            yield block
-            block = []
-    if block:
-        yield block

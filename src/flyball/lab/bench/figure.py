@@ -1,6 +1,6 @@
 """What a bench says, and how a ratio is taken so that a busy machine cannot make it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
@@ -77,8 +77,3 @@ def interleaved(
         sides[1].append(median(other))
         ratios.append(sides[0][-1] / sides[1][-1])
     return Rounds(median(ratios), [round(x, 3) for x in ratios], median(sides[0]), median(sides[1]))
-
-
-def spread(ratios: Sequence[float]) -> str:
-    """Least to largest, for the detail."""
-    return f"{min(ratios):g} to {max(ratios):g}"

@@ -35,7 +35,9 @@ def _day(folder: Path, events: int) -> Figure:
 def _status(folder: Path, rounds: int) -> Figure:
     """Median of the whole command against no governor: import, look for the socket, say so."""
     script = Path(sys.executable).with_name("flyball")
-    command = [str(script)] if script.exists() else [sys.executable, "-c", "from flyball.main import cli; cli()"]
+    command = (
+        [str(script)] if script.exists() else [sys.executable, "-c", "from flyball.main import cli; cli()"]
+    )
     (folder / "nobody").mkdir()
     took: list[float] = []
     for n in range(rounds + 1):
@@ -47,5 +49,5 @@ def _status(folder: Path, rounds: int) -> Figure:
             took.append(time.perf_counter() - started)
         if done.returncode != UNREACHABLE:
             raise RuntimeError(f"flyball status ended with {done.returncode}: {done.stderr.decode()[-500:]}")
-    detail = {"runs": [round(t, 3) for t in took]}
+    detail: dict[str, object] = {"runs": [round(t, 3) for t in took]}
     return judged("F13", "start of `flyball status`, seconds", median(took), AT_MOST, 0.25, detail)

@@ -31,15 +31,20 @@ class Load:
 
 
 class Ground:
-    """A governor with so many symbols, working orders and remembered ids; what is measured leaves it as
-    loaded as it was.
+    """A governor with so many symbols, all held, working orders and remembered ids; what is measured leaves
+    it as loaded as it was.
     """
 
     def __init__(self, load: Load) -> None:
         self.governor = Governor()
         self.day = Day(self.governor.step, load.symbols).begin()
+        for _ in range(load.symbols):  # every symbol is held
+            for order in orders_of(self.day.take(self.day.intent(BUY))):
+                self.day.accepted(order)
+                self.day.filled(order)
+            self.day.take(self.day.quote())
         # ids before orders: a flawed intent is remembered and places nothing
-        for _ in range(max(0, load.ids - load.orders)):
+        for _ in range(max(0, load.ids - load.orders - load.symbols)):
             self.day.take(self.day.intent(flaw="FORMAT_FIELD"))
         while len(self.governor.state.orders) < load.orders:
             for order in orders_of(self.day.take(self.day.intent(BUY))):

@@ -82,7 +82,6 @@ def fly_demo(wanted: Wanted, *, as_json: bool, fresh: bool, wrap: Wrap | None = 
     checked = verify(journal_disk, landed.head)
     summary.finish(
         path=str(root / "journal"),
-        events=landed.records,
         recovered=landed.recovered,
         new=landed.records - landed.recovered,
         head=landed.head,

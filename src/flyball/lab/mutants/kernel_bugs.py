@@ -6,6 +6,7 @@ from flyball.lab.mutants.mutant import Mutant
 
 LIFE: Final = "tests/kernel/test_lifecycle.py"
 FAILURES: Final = "tests/kernel/test_failures.py"
+INCIDENTS: Final = "tests/kernel/test_incidents.py"
 CONTROLS: Final = "tests/kernel/controls"
 
 KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
@@ -28,21 +29,22 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "kernel/decide.py",
         "    qty = min(a.qty, a.reducible)\n",
         "    qty = a.qty\n",
-        (FAILURES, "tests/kernel/test_clips.py"),
+        (INCIDENTS, "tests/kernel/test_decide.py"),
     ),
     Mutant(
         "reset latches at restart",
         "kernel/apply.py",
         "    s.environment = e.environment\n",
         "    s.environment = e.environment\n    s.latches.clear()\n",
-        (f"{FAILURES}::test_08_every_latch_holds_through_a_restart_and_has_a_way_back",),
+        (FAILURES,),
     ),
     Mutant(
         "new id on retry",
         "kernel/placing.py",
         "            o.sent_at,\n            o.client_id,\n",
-        '            o.sent_at,\n            o.client_id if o.attempt == 1 else f"{o.client_id}-{o.attempt}",\n',
-        (f"{LIFE}::test_not_found_is_sent_again_under_its_id",),
+        "            o.sent_at,\n"
+        '            o.client_id if o.attempt == 1 else f"{o.client_id}-{o.attempt}",\n',
+        (LIFE,),
     ),
     Mutant(
         "forget fees",
@@ -59,21 +61,21 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "    if s.day.day and e.ts // (86_400 * 10**9) > s.day.open // (86_400 * 10**9):\n"
         "        s.day = Day(s.day.day, s.day.venue, e.ts, s.day.close, s.equity())\n"
         "    if not accept(",
-        (f"{FAILURES}::test_a_heavy_loser_is_not_let_in_again_at_midnight",),
+        (INCIDENTS,),
     ),
     Mutant(
         "timeout as rejected",
         "kernel/lifecycle.py",
         "            move(o, IN_DOUBT)\n            ask(s, out, o)\n",
         "            move(o, REJECTED)\n            settle(s, out, o)\n",
-        (f"{LIFE}::test_a_timeout_is_doubt_and_is_asked_about",),
+        (LIFE,),
     ),
     Mutant(
         "leave resting orders under a latch",
         "kernel/placing.py",
         "            cancel(s, out, o, why)\n",
         "            continue\n",
-        ("tests/kernel/test_truth.py::test_the_latch_cancels_what_could_add_and_allows_exits",),
+        ("tests/kernel/test_truth.py",),
     ),
     Mutant(
         "let an exit be refused by a cap",
@@ -86,24 +88,21 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "        self._say(code)\n"
         "        if not self.adds:\n"
         "            self.refusals.append(code)\n",
-        (f"{FAILURES}::test_11_no_limit_traps_an_exit",),
+        (FAILURES,),
     ),
     Mutant(
         "count a duplicate fill twice",
         "kernel/lifecycle.py",
         "        if e.fill_id in o.fill_ids:\n            return\n",
         "",
-        (f"{LIFE}::test_the_same_fill_counts_once",),
+        (LIFE,),
     ),
     Mutant(
         "resend after not-found although too old",
         "kernel/placing.py",
         "        if now - o.born > s.limits.max_intent_age:\n",
         "        if now - o.born > s.limits.max_intent_age and o.attempt > 9:\n",
-        (
-            f"{LIFE}::test_what_may_no_longer_leave_is_not_sent_again",
-            f"{LIFE}::test_or_is_journaled_as_not_sent",
-        ),
+        (LIFE,),
     ),
     Mutant(
         "a session's first print is not exempt",
@@ -131,7 +130,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "kernel/ask.py",
         "        account -= left\n        if o.strategy == strategy:\n            book -= left\n",
         "",
-        ("tests/kernel/test_flatten.py::test_an_exit_in_doubt_is_not_sent_twice",),
+        ("tests/kernel/test_flatten.py",),
     ),
     Mutant(
         "value longs at the ask",
@@ -152,6 +151,6 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "kernel/placing.py",
         "    s.order_seq += 1\n",
         "    s.order_seq = 1\n",
-        (f"{FAILURES}::test_15_no_id_is_ever_issued_twice",),
+        (FAILURES, LIFE),
     ),
 )

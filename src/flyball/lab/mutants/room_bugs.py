@@ -45,7 +45,7 @@ ROOM_BUGS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "act although the disk refused the block",
         "runtime/sequencer.py",
-        "        self._step(self.report(\"failed\", why), out)\n",
+        '        self._step(self.report("failed", why), out)\n',
         "",
         (TARGETS,),
     ),
@@ -89,6 +89,6 @@ ROOM_BUGS: Final[tuple[Mutant, ...]] = (
         "broker/paper.py",
         "        elif held is None and call.applied:\n",
         "        elif call.applied:\n",
-        ("tests/lab/test_mutant_targets.py",),
+        ("tests/broker/test_paper.py",),
     ),
 )

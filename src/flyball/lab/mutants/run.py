@@ -31,7 +31,7 @@ START: Final = (
     "import sys, pathlib, flyball, pytest; "
     "at = pathlib.Path(flyball.__file__).resolve(); "
     "root = pathlib.Path.cwd().resolve(); "
-    "sys.exit(f'{at}: not the copy in {root}') if root not in at.parents else sys.exit(pytest.main(sys.argv[1:]))"
+    "sys.exit(pytest.main(sys.argv[1:]) if root in at.parents else f'{at}: not the copy in {root}')"
 )
 _FIRST_RED: Final = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
