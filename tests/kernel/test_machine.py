@@ -213,6 +213,25 @@ class Machine(RuleBasedStateMachine):
         }
         self.f.later(1).mark(symbol, **shapes[shape])
 
+    @precondition(lambda self: any(x.qty for x in self.f.world.books.values()))
+    @rule(which=st.integers(0, 9), move=st.sampled_from((-3_000, -1_200, -500, 500, 1_200, 3_000)))
+    def shock(self, which: int, move: int) -> None:
+        """The market moves against somebody, and three prints agree on it."""
+        held = sorted({symbol for (_, symbol), book in self.f.world.books.items() if book.qty})
+        symbol = held[which % len(held)]
+        last = max(1, self.price(symbol) * (10_000 + move) // 10_000)
+        for _ in range(3):
+            self.f.later(NS).mark(symbol, last=last)
+
+    @rule(symbol=symbols, step=st.integers(-250, 250), wide=st.integers(0, 150))
+    def minutes(self, symbol: str, step: int, wide: int) -> None:
+        """Enough bars for an average range, whose gaps are sometimes wider than its bars."""
+        price = self.price(symbol)
+        for n in range(22):
+            last = max(1, price * (10_000 + step * (n % 2)) // 10_000)
+            low, high = max(1, last * (10_000 - wide) // 10_000), last * (10_000 + wide) // 10_000
+            self.f.later(NS).mark(symbol, last=last, low=low, high=high)
+
     # -- the bots --------------------------------------------------------------------------------------------
 
     @precondition(lambda self: len(self.f.g.state.orders) < 5)
@@ -418,6 +437,29 @@ class Machine(RuleBasedStateMachine):
         if end:
             f.update(order, end, self.seen(order))
         return order
+
+    @precondition(lambda self: self.f.outbox)
+    @rule(target=orders, rounds=st.integers(1, 4), found=st.booleans())
+    def doubt(self, rounds: int, found: bool) -> Order:
+        """A call without an answer, a question, and the broker never heard of it; and so on, or it did."""
+        f = self.f
+        first = f.outbox[-1]
+        for _ in range(rounds):
+            if not f.outbox or f.outbox[-1].client_id != first.client_id:
+                break
+            order = f.outbox.pop()
+            why = f.g.may_send(order.client_id, f.now)
+            if why:
+                f.not_sent(order, why)
+                break
+            f.later(NS // 10).timeout(order.client_id, "submit", order.attempt)
+            for q in [q for q in f.questions if q.client_id == first.client_id]:
+                f.questions.remove(q)
+                f.later(NS // 10).answer(q.client_id, q.ask, False)
+        for q in [q for q in f.questions if found and q.client_id == first.client_id]:
+            f.questions.remove(q)
+            f.answer(q.client_id, q.ask, True, "ACCEPTED")
+        return first
 
     # -- clocks, people, the machine -------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from tests.oracle.worst import Worst, outcomes, worst_of
 
 SECOND = 10**9
 RESTART = 30 * 60 * SECOND
+NEXT_SESSION = ("L1", "L3")  # not before it
 OPERATOR = ("L1", "L2", "L3", "L4", "L5", "L14")
 MAX_ATTEMPTS = 3
 Broken = Iterator[str]
@@ -249,8 +250,10 @@ def p4(world: World, fact: Fact) -> Broken:
         yield f"{name}: a new id with attempt {fact['attempt']}"
     for o in world.orders.values():
         leg = (o.intent, o.author, o.strategy, o.symbol, o.leg, o.day)
-        today = world.day["day"] if world.day else 0
-        if leg == (*(fact[x] for x in ("intent", "author", "strategy", "symbol", "leg")), today) and o.live():
+        if (
+            leg == (*(fact[x] for x in ("intent", "author", "strategy", "symbol", "leg")), world.today())
+            and o.live()
+        ):
             yield f"{name}: {o.client_id} is still live for the same leg"
 
 
@@ -287,7 +290,11 @@ def p6(world: World, fact: Fact, event: Fact) -> Broken:
     """
     held = world.latches.get((fact["latch"], fact["scope"]))
     allowed = event["kind"] == "command" and event["authority"] == "secret" and event["by"] != ""
-    if fact["latch"] not in OPERATOR or held is None or allowed:
+    if fact["latch"] not in OPERATOR or held is None:
+        return
+    if fact["action"] == "cleared" and fact["latch"] in NEXT_SESSION and held.day == world.today():
+        yield f"P6 {fact['latch']} {fact['scope']}: cleared on the day it was set"
+    if allowed:
         return
     if fact["action"] == "cleared":
         yield f"P6 {fact['latch']} {fact['scope']}: cleared by {event['kind']}"

@@ -390,8 +390,14 @@ def test_working_entries_are_asked_back_when_a_latch_is_set():
     ],
 )
 def test_an_operators_latch_is_an_operators_to_clear(name: str, event: Any, allowed: bool):
-    found = broken(begun(latch(name)), event, latch(name, "cleared"))
+    found = broken(begun(latch(name), session(20260104)), event, latch(name, "cleared"))
     assert found == ([] if allowed else [f"P6 {name} account: cleared by {event.KIND}"])
+
+
+@pytest.mark.parametrize(("name", "early"), [("L1", True), ("L3", True), ("L4", False), ("L14", False)])
+def test_a_days_latch_holds_for_the_day(name: str, early: bool):
+    found = broken(begun(latch(name)), command("clear", "secret"), latch(name, "cleared"))
+    assert found == ([f"P6 {name} account: cleared on the day it was set"] if early else [])
 
 
 def test_setting_a_latch_again_never_makes_it_do_less():

@@ -46,6 +46,7 @@ class Latch:
     scope: str
     state: str
     positions: str
+    day: int  # risk day it was set in
 
     def covers(self, strategy: str, symbol: str) -> bool:
         return self.scope in ("account", f"strategy:{strategy}", f"symbol:{symbol}")
@@ -128,7 +129,7 @@ class World:
         price.fresh, price.suspect, price.agreed = False, ZERO, 0
         length = self.limits.get(("", "atr_bar"), 300 * 10**9)
         now = middle(price.bid, price.ask, price.last, instrument["price_unit"])
-        number = (self.day["day"] if self.day else 0) if length >= DAY_NS else (f["ts"] - 1) // length
+        number = self.today() if length >= DAY_NS else (f["ts"] - 1) // length
         low, high = f["low"] or now, f["high"] or now
         price.prints.append(wilder.Print(number, now, min(low, now), max(high, now)))
 
@@ -151,7 +152,7 @@ class World:
             known.ended = "" if known.ended == NEVER_ARRIVED else known.ended
             return
         self.orders[f["client_id"]] = Order(
-            **{x: f[x] for x in IDENTITY}, attempts=[f["attempt"]], day=self.day["day"] if self.day else 0
+            **{x: f[x] for x in IDENTITY}, attempts=[f["attempt"]], day=self.today()
         )
 
     def _sent(self, f: Fact) -> None:
@@ -237,7 +238,7 @@ class World:
     def _latch(self, f: Fact) -> None:
         key = (f["latch"], f["scope"])
         if f["action"] == "set":
-            self.latches[key] = Latch(f["latch"], f["scope"], f["state"], f["positions"])
+            self.latches[key] = Latch(f["latch"], f["scope"], f["state"], f["positions"], self.today())
             return
         self.latches.pop(key, None)
         if f["latch"] == "L4":
@@ -250,6 +251,9 @@ class World:
             self.high_water = max(self.high_water, self.equity())
 
     # -- what it comes to ------------------------------------------------------------------------------------
+
+    def today(self) -> int:
+        return self.day["day"] if self.day else 0
 
     def position(self, symbol: str, strategy: str | None = None) -> Fraction:
         return sum(

@@ -15,7 +15,8 @@ from flyball.api.protocol import Reply, Request
 from flyball.api.secret import generate, hashed
 from flyball.compose.assembly import Cockpit, Machine, Plan
 from flyball.compose.fly import Landed, fly, real_machine
-from flyball.compose.plane import SECRET_FILE, SOCKET, open_plane
+from flyball.compose.places import SECRET_FILE, SOCKET
+from flyball.compose.plane import open_plane
 from flyball.config.load import load
 from flyball.feeds.series import Bar, Series
 from flyball.feeds.splitmix import below, keyed
@@ -33,7 +34,7 @@ from flyball.runtime.sequencer import Taken
 from flyball.tables.calendar import session_on
 
 BOTS = Path(__file__).parent / "strategies.py"
-SYMBOLS = ("AAA", "BBB")
+SYMBOLS = ("AAA", "BBB", "CCC")
 _day = session_on(20160415)
 assert _day is not None
 SESSION = _day
@@ -56,6 +57,7 @@ tag = "live"
 equity = "$100,000"
 [limits]
 order_rate = 100
+max_positions = 3
 min_spacing = "1 ns"
 {extra}
 [broker.paper]

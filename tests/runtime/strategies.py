@@ -14,6 +14,9 @@ def stamped(kind: str) -> str:
     return f"{kind}-{time.monotonic_ns()}"
 
 
+RESTS = "CCC"  # where entries rest, and nothing else is traded
+
+
 class Steady:
     """Buys a little at every price until it holds enough, then buys and sells by turns."""
 
@@ -30,7 +33,9 @@ class Steady:
         if self.held[fill.symbol] >= self.enough:
             self.has_held.add(fill.symbol)
 
-    def on_mark(self, mark: Event) -> Intent:
+    def on_mark(self, mark: Event) -> Intent | None:
+        if mark.symbol == RESTS:
+            return None
         self.asked += 1
         buys = mark.symbol not in self.has_held or self.asked % 4 < 2
         side = "buy" if buys else "sell"
@@ -38,18 +43,17 @@ class Steady:
 
 
 class Resting:
-    """One entry far below the market in each symbol, asked for until it is let through."""
+    """One entry far below the market, asked for until it is let through."""
 
     def __init__(self) -> None:
-        self.there: set[str] = set()
+        self.there = False
         self.asked = 0
 
     def on_decision(self, decision: Event) -> None:
-        if decision.verdict != "reject":
-            self.there.add(decision.symbol)
+        self.there = self.there or decision.verdict != "reject"
 
-    def on_mark(self, mark: Event) -> Any:
-        if mark.symbol in self.there:
+    def on_mark(self, mark: Event) -> Intent | None:
+        if mark.symbol != RESTS or self.there:
             return None
         self.asked += 1
         limit = round(mark.last * 0.985, 2)
@@ -72,6 +76,8 @@ class Misbehaves:
 
     def on_mark(self, mark: Event) -> Any:
         self.left -= 1
+        if mark.symbol == RESTS:
+            return None
         if self.left > 0:
             return Intent(mark.symbol, "buy", 1, id=stamped("well"))
         if self.how == "spins":

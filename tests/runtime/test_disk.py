@@ -18,7 +18,7 @@ from flyball.compose.assembly import CannotStart
 from flyball.journal.codec import Record
 from flyball.kernel.effects import Cancel, LatchChange, Order
 from flyball.kernel.events import Fill, NotSent, Report
-from flyball.kernel.words import CLEARED, SET
+from flyball.kernel.words import ACCEPTED, CLEARED, SET
 from flyball.lab.around import Around
 from flyball.ports import File
 from tests.runtime.live import NOON, Live, Timed, live
@@ -54,7 +54,7 @@ class Sick:
             during()
         if self.hangs.is_set():
             self.hung_at = self.hung_at or time.monotonic_ns()
-            self.heals.wait(30)
+            self.heals.wait(8)
         if self.fails:
             raise OSError(self.fails, "Input/output error")
         file.sync()
@@ -72,9 +72,20 @@ def is_latch(action: str, latch: str) -> Callable[[Record], bool]:
     return lambda r: isinstance(r, LatchChange) and (r.latch, r.action) == (latch, action)
 
 
-async def trades(flying: Live) -> None:
-    """Until it has bought and sold."""
+def working(flying: Live) -> set[str]:
+    """Entries that rest at the broker."""
+    orders = flying.cockpit.governor.state.orders.values()
+    return {o.client_id for o in orders if o.intent.startswith("rest") and o.state == ACCEPTED}
+
+
+def cancelled(flying: Live) -> set[str]:
+    return {one.what.client_id for one in flying.sent if isinstance(one.what, Cancel)}
+
+
+async def trades(flying: Live) -> set[str]:
+    """Until it has bought and sold and an entry rests; the entry."""
     await flying.until(lambda: any(map(adds, flying.sent)) and any(map(exits, flying.sent)))
+    return await flying.until(lambda: working(flying))
 
 
 def emergency_of(folder: Path) -> list[dict[str, object]]:
@@ -90,13 +101,12 @@ def test_a_disk_that_hangs_stops_what_adds_and_nothing_else(tmp_path: Path) -> N
 
     async def main() -> None:
         async with live(tmp_path, BOTS, around=sick.around()) as flying:
-            await trades(flying)
-            resting = await flying.until(lambda: [o for o in flying.of(Order) if "rest" in o.intent])
+            resting = await trades(flying)
             sick.hangs.set()
             await flying.until(lambda: flying.times(is_latch(SET, "L9a")))
             hung, latched = sick.hung_at, flying.times(is_latch(SET, "L9a"))[0]
             assert LATE - 20 * MS <= latched - hung <= LATE + SLACK
-            await asyncio.sleep(0.9)
+            await asyncio.sleep(1.7)  # longer than the latch's dwell, 30 s of data
             healed = time.monotonic_ns()
             sick.hangs.clear()
             sick.heals.set()
@@ -106,8 +116,7 @@ def test_a_disk_that_hangs_stops_what_adds_and_nothing_else(tmp_path: Path) -> N
             meanwhile = [one for one in flying.sent if hung < one.at < healed]
             assert not any(map(adds, meanwhile))
             assert any(map(exits, meanwhile)), "no exit left while the disk hung"
-            cancelled = {one.what.client_id for one in meanwhile if isinstance(one.what, Cancel)}
-            assert {order.client_id for order in resting} <= cancelled, "entries were left working"
+            assert resting <= cancelled(flying), "entries were left working"
             assert not any(adds(one) for one in flying.sent if healed < one.at < cleared)
             reports = [r.value for r in flying.of(Report)]
             assert reports[0] == "late"
@@ -129,14 +138,14 @@ def test_a_sync_that_fails_leaves_only_exits_and_the_next_start_asks_for_a_perso
 
     async def main() -> None:
         async with live(tmp_path, BOTS, around=sick.around()) as flying:
-            await trades(flying)
+            resting = await trades(flying)
             failed = time.monotonic_ns()
             sick.fails = errno.EIO
             await flying.until(lambda: flying.times(is_latch(SET, "L9a")))
             await flying.until(
                 lambda: (
                     any(exits(one) and one.at > failed + LATE for one in flying.sent)
-                    and any(isinstance(one.what, Cancel) and one.at > failed for one in flying.sent)
+                    and resting <= cancelled(flying)
                 )
             )
             latched = flying.times(is_latch(SET, "L9a"))[0]
@@ -154,14 +163,14 @@ def test_a_full_disk_leaves_only_exits_and_the_next_start_asks_for_a_person(tmp_
 
     async def main() -> None:
         async with live(tmp_path, BOTS, around=sick.around()) as flying:
-            await trades(flying)
+            resting = await trades(flying)
             sick.full = True
             await flying.until(lambda: flying.times(is_latch(SET, "L9a")))
             latched = flying.times(is_latch(SET, "L9a"))[0]
             await flying.until(
                 lambda: (
                     any(exits(one) and one.at > latched for one in flying.sent)
-                    and any(isinstance(one.what, Cancel) and one.at >= latched - LATE for one in flying.sent)
+                    and resting <= cancelled(flying)
                 )
             )
             assert not any(adds(one) and one.at > latched for one in flying.sent)
@@ -199,7 +208,7 @@ def test_after_a_full_disk_a_restart_finds_what_the_journal_never_heard(tmp_path
     sick = Sick()
 
     async def full() -> None:
-        async with live(tmp_path, {"steady": "Steady"}, around=sick.around()) as flying:
+        async with live(tmp_path, BOTS, around=sick.around()) as flying:
             await trades(flying)
             sick.full = True
             latched = (await flying.until(lambda: flying.times(is_latch(SET, "L9a"))))[0]
@@ -224,7 +233,7 @@ def test_an_order_that_grew_old_while_it_waited_for_the_disk_is_not_sent(tmp_pat
     sick = Sick()
 
     async def main() -> None:
-        async with live(tmp_path, {"buys": "Steady"}, pace=200, around=sick.around()) as flying:
+        async with live(tmp_path, BOTS, pace=200, around=sick.around()) as flying:
             sick.during = lambda: time.sleep(0.12)  # 24 s of data time; an intent lives for 10
             await flying.until(lambda: flying.of(NotSent))
             for event in flying.of(NotSent):
@@ -239,7 +248,7 @@ def test_a_latch_set_while_an_order_waits_for_the_disk_keeps_it_here(tmp_path: P
     sick = Sick()
 
     async def main() -> None:
-        async with live(tmp_path, {"steady": "Steady"}, pace=10, around=sick.around()) as flying:
+        async with live(tmp_path, BOTS, pace=10, around=sick.around()) as flying:
             await trades(flying)
             answered: list[int] = []
             begun: list[int] = []
@@ -273,7 +282,7 @@ def test_a_quick_disk_is_never_called_slow(tmp_path: Path) -> None:
     """Writing without a pause is not the same as waiting for the disk."""
 
     async def main() -> None:
-        async with live(tmp_path, {"steady": "Steady", "rests": "Resting"}, pace=60) as flying:
+        async with live(tmp_path, BOTS, pace=60) as flying:
             await trades(flying)
             await asyncio.sleep(2)
             assert not flying.of(Report)

@@ -18,24 +18,28 @@ BLOCK: Final = 100
 SYNC_EVERY: Final = 50  # blocks
 
 
-def peak_mb() -> float:
-    """The most memory this process has ever held."""
+def sizes_mb() -> tuple[float, float]:
+    """What this process holds now and the most it has ever held. Where the system does not say the former,
+    both are the peak.
+    """
+    told = Path("/proc/self/status")
+    if told.exists():
+        # not ru_maxrss: on Linux a child's begins with its parent's
+        rows = dict(line.split(":", 1) for line in told.read_text().splitlines())
+        return _kb(rows["VmRSS"]) / 1024, _kb(rows["VmHWM"]) / 1024
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (1 << 20) if sys.platform == "darwin" else most / 1024
+    most_mb = most / (1 << 20) if sys.platform == "darwin" else most / 1024
+    return most_mb, most_mb
 
 
-def held_mb() -> float:
-    """What it holds now, where the system says so; else the peak."""
-    pages = Path("/proc/self/statm")
-    if not pages.exists():
-        return peak_mb()
-    return int(pages.read_text().split()[1]) * resource.getpagesize() / (1 << 20)
+def _kb(text: str) -> int:
+    return int(text.split()[0])
 
 
 def main(events: int, folder: str) -> None:
     """Fly the day and tell what it took."""
     bench = Bench(Path(folder), 50)
-    before = held_mb()
+    before, _ = sizes_mb()
     start = bench.sequencer.events
     batch: list[Event] = []
     blocks = 0
@@ -58,7 +62,7 @@ def main(events: int, folder: str) -> None:
     if batch:
         bench.sequencer.take(batch)
     bench.settle()
-    after = peak_mb()
+    _, after = sizes_mb()
     s = bench.governor.state
     out = {
         "events": bench.sequencer.events - start,

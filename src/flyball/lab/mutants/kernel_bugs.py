@@ -5,6 +5,7 @@ from typing import Final
 from flyball.lab.mutants.mutant import Mutant
 
 LIFE: Final = "tests/kernel/test_lifecycle.py"
+DOUBT: Final = "tests/kernel/test_doubt.py"
 FAILURES: Final = "tests/kernel/test_failures.py"
 INCIDENTS: Final = "tests/kernel/test_incidents.py"
 CONTROLS: Final = "tests/kernel/controls"
@@ -44,7 +45,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "            o.sent_at,\n            o.client_id,\n",
         "            o.sent_at,\n"
         '            o.client_id if o.attempt == 1 else f"{o.client_id}-{o.attempt}",\n',
-        (LIFE,),
+        (DOUBT,),
     ),
     Mutant(
         "forget fees",
@@ -68,7 +69,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "kernel/lifecycle.py",
         "            move(o, IN_DOUBT)\n            ask(s, out, o)\n",
         "            move(o, REJECTED)\n            settle(s, out, o)\n",
-        (LIFE,),
+        (DOUBT,),
     ),
     Mutant(
         "leave resting orders under a latch",
@@ -102,7 +103,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "kernel/placing.py",
         "        if now - o.born > s.limits.max_intent_age:\n",
         "        if now - o.born > s.limits.max_intent_age and o.attempt > 9:\n",
-        (LIFE,),
+        (DOUBT,),
     ),
     Mutant(
         "a session's first print is not exempt",
@@ -152,5 +153,12 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "    s.order_seq += 1\n",
         "    s.order_seq = 1\n",
         (FAILURES, LIFE),
+    ),
+    Mutant(
+        "yesterday's loss of a strategy counts today",
+        "kernel/apply.py",
+        "    s.profits = {}\n",
+        "",
+        (INCIDENTS, "tests/kernel/test_triggers.py"),
     ),
 )
