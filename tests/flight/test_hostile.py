@@ -1,7 +1,7 @@
 """A bot that is out of its mind, in real time: what is not its own goes on as if it were not there.
 
-A minute of data takes a second. Beside the mad bot a good one asks at every price, an operator takes an order
-back, the ladder gets flat by the close; then again, and the operator presses panic.
+A minute and a half of data take a second. Beside the mad bot a good one asks at every price, an operator
+takes an order back, the ladder gets flat by the close; then again, and the operator presses panic.
 """
 
 import asyncio
@@ -18,13 +18,17 @@ from tests.runtime.live import MINUTE, SESSION, Live, Timed, live
 
 MS: Final = 1_000_000
 NS: Final = 1_000_000_000
-PACE: Final = 60
-BEFORE: Final = 8 * MINUTE  # before the close: three seconds and a half until the ladder's flattening
-EXPECTED: Final = 50 * MS  # from a bot's word to the decision in the journal, 99 of 100
-SLACK: Final = 200 * MS  # two cores, shared with other tests
+PACE: Final = 90
+BEFORE: Final = 10 * MINUTE  # before the close: three seconds and more until the ladder's flattening
+PATIENT: Final = 'max_intent_age = "120 s"'  # of data: on a busy machine nothing here is to expire
+EXPECTED: Final = 50 * MS  # from a bot's word to the decision in the journal
+SLACK: Final = 450 * MS  # for one in a hundred: two cores and one disk, shared with other tests
 ANSWERED: Final = 1.0  # seconds an operator waits at most
 
 HOW = ("spins", "floods", "rubbish", "sleeps", "dies")
+
+
+EVERY: Final = 3  # seconds of data between two prices of a symbol
 
 
 def bots(how: str) -> dict[str, str]:
@@ -45,8 +49,9 @@ def judge(flying: Live, least: int) -> None:
     """The good bot was answered in time, all the while."""
     took = latencies(flying)
     assert len(took) >= least
-    assert took[len(took) // 2] < EXPECTED, f"median {took[len(took) // 2] / MS:.1f} ms"
-    assert took[len(took) * 99 // 100] < EXPECTED + SLACK, f"p99 {took[len(took) * 99 // 100] / MS:.1f} ms"
+    for percent, most in (50, EXPECTED), (90, 2 * EXPECTED), (99, EXPECTED + SLACK):
+        found = took[len(took) * percent // 100]
+        assert found < most, f"p{percent}: {found / MS:.1f} ms, at most {most / MS:.0f}"
     late = [r.detail for r in flying.of(Report) if r.what == "journal"]
     assert not late, "the disk was called slow"
     assert not flying.cockpit.governor.fault
@@ -91,11 +96,13 @@ def at(flying: Live, timed: Timed) -> float:
 def test_the_ladder_is_flat_by_the_close_whatever_a_bot_does(tmp_path: Path, how: str) -> None:
     async def main() -> None:
         begin, end = SESSION.close - BEFORE, SESSION.close + MINUTE
-        async with live(tmp_path, bots(how), pace=PACE, begin=begin, end=end, seconds=2) as flying:
+        async with live(
+            tmp_path, bots(how), pace=PACE, begin=begin, end=end, seconds=EVERY, extra=PATIENT
+        ) as flying:
             await operator_cancels(flying)
-            await flying.until(lambda: misbehaved(flying, how))
-            await flying.until(lambda: flying.now() > SESSION.close - 5 * MINUTE)
+            await flying.until(lambda: flying.now() > SESSION.close - 5 * MINUTE - 10 * NS)
             assert flying.cockpit.governor.state.books_held(), "nothing to get flat from"
+            await flying.until(lambda: misbehaved(flying, how))
             landed = await asyncio.wait_for(asyncio.shield(flying.task), 30)
             assert landed.stopped == ""
         flats = [one for one in flying.records if isinstance(one.what, Flat) and one.what.why == "ladder"]
@@ -117,7 +124,7 @@ def test_the_ladder_is_flat_by_the_close_whatever_a_bot_does(tmp_path: Path, how
 def test_panic_is_answered_and_gets_flat_whatever_a_bot_does(tmp_path: Path, how: str) -> None:
     async def main() -> None:
         begin = SESSION.close - 60 * MINUTE
-        async with live(tmp_path, bots(how), pace=PACE, begin=begin, seconds=2) as flying:
+        async with live(tmp_path, bots(how), pace=PACE, begin=begin, seconds=EVERY, extra=PATIENT) as flying:
             await flying.until(lambda: orders_at_rest(flying))
             await flying.until(lambda: misbehaved(flying, how))
             assert flying.cockpit.governor.state.books_held()
@@ -133,6 +140,6 @@ def test_panic_is_answered_and_gets_flat_whatever_a_bot_does(tmp_path: Path, how
             since = latched[0].ts
             passed = [d for d in flying.of(Decision) if d.ts > since and d.verdict != "reject"]
             assert passed == [], "something was let through behind a panic"
-            judge(flying, 30)
+            judge(flying, 15)
 
     asyncio.run(main())

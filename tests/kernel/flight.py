@@ -72,6 +72,12 @@ class Flight:
     def feed(self, event: Event) -> list[Effect]:
         """One event in; its effects, after everything was checked."""
         start = len(self.facts)
+        effects = self.take(event)
+        self.judged(start)
+        return effects
+
+    def take(self, event: Event) -> list[Effect]:
+        """One event in, not judged yet."""
         effects = self.g.step(copy.copy(event))
         self.journal.append((event, copy.deepcopy(effects)))
         self.facts += [fact_of(record, self.units) for record in (event, *effects)]
@@ -83,10 +89,13 @@ class Flight:
                 self.questions.append(effect)
             elif isinstance(effect, AskAccount):
                 self.account_questions.append(effect)
+        return effects
+
+    def judged(self, start: int) -> None:
+        """Everything since the fact numbered `start` kept the promises, and the state is as it should be."""
         self.world, broken = judge(self.facts, start)
         broken += self.disagreements()
         assert not broken, "\n".join(broken)
-        return effects
 
     def disagreements(self) -> list[str]:
         """Where the kernel's state is not what the oracle recomputed, and the kernel's own invariants."""
@@ -204,6 +213,14 @@ class Flight:
         self, symbol: str = "AAA", last: int = 0, bid: int = 0, ask: int = 0, low: int = 0, high: int = 0
     ) -> list[Effect]:
         return self.feed(Mark(self.now, symbol, bid, ask, last, low, high, "test", self.n("feed")))
+
+    def bars(self, symbol: str, prints: list[tuple[int, int, int]]) -> None:
+        """A print a second, (last, low, high) each, judged together."""
+        start = len(self.facts)
+        for last, low, high in prints:
+            self.now += NS
+            self.take(Mark(self.now, symbol, 0, 0, last, low, high, "test", self.n("feed")))
+        self.judged(start)
 
     def account(
         self,

@@ -303,3 +303,31 @@ def test_nothing_of_this_latches():
     f = flying()
     f.fill(entry(f), 10)
     assert not of([e for _, effects in f.journal for e in effects], LatchChange)
+
+
+def test_one_question_at_a_time():
+    f = flying()
+    order = f.order(BUY, 1, 9_000)
+    f.command("cancel", order=order.client_id)
+    assert len(of(f.timeout(order.client_id, "cancel"), Query)) == 1
+    assert f.timeout(order.client_id, "cancel") == []
+
+
+def test_a_start_that_does_not_find_one_in_doubt_asks_on():
+    f = flying()
+    order = f.doubt(BUY, 10, 10_000)
+    f.timeout(order.client_id, "query")
+    f.reborn()
+    assert [q.ask for q in of(looked_up(f, order, False), Query)] == [2]
+    assert state(f, order)[0] == "IN_DOUBT"
+
+
+def test_an_exit_waits_for_all_that_it_would_meet():
+    f = flying(price_tolerance=ppm(30_000))
+    f.hold(5)
+    one, two = f.later(NS).order(BUY, 2, 9_950), f.order(BUY, 1, 9_940)
+    f.intent(SELL, 5, 9_900)
+    f.cancelled(one)
+    assert f.outbox == []
+    f.cancelled(two)
+    assert [(o.side, o.qty) for o in f.outbox] == [(SELL, 5)]

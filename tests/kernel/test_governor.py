@@ -66,8 +66,9 @@ def test_an_apply_that_fails_stops_everything_but_a_person(monkeypatch):
     monkeypatch.undo()
     assert answer(f.ask(BUY, 1, 8_000))[3][0] == "LATCH_L9b"
     assert answer(f.ask(SELL, 5)) == reject("LATCH_L9b")
-    f.account()
-    assert f.latched() == ["L9b account"]
+    monkeypatch.setattr(applying, "on_account", broken)
+    assert f.account() == [], "one alert an episode"
+    assert (f.latched(), f.s.failures) == (["L9b account"], 2)
 
 
 def test_also_while_an_intent_is_taken_in(monkeypatch):
@@ -134,6 +135,7 @@ def test_a_bot_that_is_down_stops_its_own_strategy():
     assert [c.client_id for c in effects if c.KIND == "cancel"] == [mine.client_id]
     assert f.would(BUY, 1, 9_000, strategy="other").verdict == "approve"
     assert other.client_id in f.s.orders
+    assert f.feed(BotDown(f.now, "s", "killed again", 8)) == []
 
 
 # -- sessions, instruments, configuration -----------------------------------------------------------------

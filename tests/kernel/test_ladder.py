@@ -159,3 +159,13 @@ def test_an_old_session_starts_nothing():
     assert f.session() == []
     assert f.session(20250101) == []
     assert f.g.book_hash() == before
+
+
+def test_not_flat_and_frozen_already():
+    """The latch holds from before: a person is paged all the same."""
+    f = not_flat()
+    f.command("freeze", reason="odd")
+    f.obey(until(f, 1))
+    effects = f.wait(1)
+    assert (of(effects, LatchChange), alerts(effects)[-1]) == ([], "not_flat_at_close")
+    assert f.s.latches["L5 account"].reason == "odd"

@@ -2,8 +2,9 @@
 
 import pytest
 
+from flyball.kernel import lifecycle
 from flyball.kernel.effects import Alert, Cancel, Order, Query
-from flyball.kernel.events import Fill, NotSent, Sent
+from flyball.kernel.events import Fill, NotSent, Sent, Update
 from tests.kernel.hand import BBB, BUY, DOLLAR, NS, SELL, Hand, flying, of
 
 SHARE = 100 * DOLLAR
@@ -219,6 +220,27 @@ def test_a_strange_fill_is_booked_to_whom_its_id_names(client_id, owner):
     assert f.s.cash == 10_000 * DOLLAR - 3 * SHARE
 
 
+def test_strange_fills_are_remembered_up_to_a_bound(monkeypatch):
+    f = flying()
+    monkeypatch.setattr(lifecycle, "STRANGE_FILLS", 2)
+    for n in range(5):
+        f.strange_fill(f"manual-{n}", "AAA", BUY, 1, 10_000)
+    assert len(f.s.strange_fills) == 2
+    assert f.s.position("AAA") == 5
+
+
+def test_closed_orders_are_remembered_up_to_a_bound(monkeypatch):
+    """What is forgotten is booked by its id, late or not."""
+    f = flying()
+    monkeypatch.setattr(lifecycle, "MAX_CLOSED_ORDERS", 1)
+    first, second = entry(f), entry(f, limit=9_999)
+    f.update(first, "CANCELED", 0)
+    f.update(second, "CANCELED", 0)
+    assert list(f.s.closed) == [first.client_id]
+    f.fill(second, 1)
+    assert f.s.book_qty("s", "AAA") == 1
+
+
 def test_strange_fills_count_once_too():
     f = flying()
     f.strange_fill("manual", "AAA", BUY, 3, 10_000)
@@ -242,6 +264,21 @@ def test_a_fill_that_cannot_be_booked_latches(odd):
     assert f.latched() == ["L7 account"]
     assert {c.client_id for c in of(effects, Cancel)} == {order.client_id, working.client_id}
     assert (f.s.position("AAA"), state(f, order)) == (0, ("PENDING", 0, 10))
+
+
+def test_one_that_comes_again_is_the_same_episode():
+    f = flying()
+    f.strange_fill("x", "NOPE", BUY, 1, 1)
+    assert f.strange_fill("y", "NOPE", BUY, 1, 1) == []
+    assert f.latched() == ["L7 account"]
+
+
+@pytest.mark.parametrize("end", ["CANCELED", "REJECTED"])
+def test_the_brokers_reason_is_kept(end):
+    f = flying()
+    order = entry(f)
+    f.feed(Update(f.now, order.client_id, end, "b", 0, "because", 1))
+    assert f.s.order(order.client_id).reason == "because"
 
 
 @pytest.mark.parametrize("odd", [{"symbol": "BBB"}, {"side": SELL}])

@@ -114,3 +114,14 @@ def test_every_key_has_its_field():
 def test_every_field_has_its_key():
     fields = {name for part in (Limits(), SymbolLimits(), StrategyLimits()) for name in vars(part)}
     assert fields - {"every_symbol", "symbols", "strategies"} == {key.name for key in KEYS}
+
+
+def test_more_than_one_of_its_own():
+    limits = rows(
+        ("symbol:A", "max_order_qty", "count", 9, ""),
+        ("symbol:A", "max_slippage", "ppm", 7, ""),
+        ("strategy:s", "max_daily_loss", "money_abs", 7, ""),
+        ("strategy:s", "on_excess", "text", 0, "refuse"),
+    )
+    assert limits.of_symbol("A") == SymbolLimits(max_order_qty=9, max_slippage=7)
+    assert limits.of_strategy("s") == StrategyLimits(Cap(micros=7), "refuse")

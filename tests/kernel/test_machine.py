@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 
 from flyball.kernel.effects import Order
+from tests.kernel.drawn import LIMITS
 from tests.kernel.flight import (
     AAA,
     BBB,
@@ -31,10 +32,6 @@ from tests.kernel.flight import (
     START,
     Flight,
     orders_in,
-    ppm,
-    share,
-    text,
-    usd,
 )
 
 BASE = {"AAA": 10_000, "BBB": 123_400, "COIN": 2_000}  # 100.00, 12.34, 0.00002
@@ -47,86 +44,6 @@ SCOPES = ("account", "account", "strategy:s", "symbol:AAA")
 
 waits = st.sampled_from(WAITS)
 symbols = st.sampled_from(sorted(BASE))
-
-
-CHOICES: dict[str, tuple[Any, ...]] = {
-    "max_order_notional": (
-        usd(1_000),
-        usd(600),
-        share(7.5),
-    ),
-    "max_order_qty": (3,),
-    "max_order_notional__symbol__AAA": (usd(450),),
-    "max_position_notional": (
-        usd(1_500),
-        usd(2_000),
-        share(10),
-    ),
-    "max_gross": (
-        usd(2_500),
-        share(30),
-    ),
-    "max_net": (
-        usd(1_200),
-        share(20),
-    ),
-    "max_leverage": (ppm(250_000),),
-    "max_at_risk": (share(40),),
-    "max_positions": (
-        1,
-        2,
-    ),
-    "max_daily_turnover": (
-        usd(4_000),
-        share(100),
-    ),
-    "max_daily_cost": (
-        usd(2),
-        share(0.01),
-    ),
-    "fee_per_unit": (("micros", 3_500, ""),),
-    "fee_rate": (ppm(500),),
-    "max_daily_loss": (
-        usd(150),
-        usd(400),
-        share(3),
-    ),
-    "max_daily_loss__strategy__s": (usd(120),),
-    "max_daily_loss__symbol__AAA": (usd(90),),
-    "stress_floor": (
-        ppm(5_000),
-        ppm(50_000),
-    ),
-    "atr_bar": (
-        ("ns", NS, ""),
-        ("ns", DAY, ""),
-    ),
-    "drawdown_caution": (ppm(5_000),),
-    "drawdown_restrict": (ppm(10_000),),
-    "drawdown_halt": (ppm(20_000),),
-    "price_tolerance": (ppm(30_000),),
-    "max_slippage": (ppm(5_000),),
-    "max_quote_age": (("ns", 30 * NS, ""),),
-    "max_spread": (ppm(10_000),),
-    "max_tick_move": (ppm(50_000),),
-    "order_rate": (2,),
-    "min_spacing": (("ns", NS // 100, ""),),
-    "message_rate": (4,),
-    "reject_rate": (2,),
-    "max_orders_per_day": (6,),
-    "duplicate_window": (("ns", 2 * NS, ""),),
-    "min_notional": (("micros", 10 * DOLLAR, ""),),
-    "restricted": (text("BBB", "list"),),
-    "on_excess": (
-        text("refuse"),
-        text("clip"),
-    ),
-    "flat_by": (
-        text("never"),
-        text("close"),
-    ),
-}
-LIMITS = [(key, value) for key, values in CHOICES.items() for value in values]
 
 
 class Machine(RuleBasedStateMachine):
@@ -227,10 +144,11 @@ class Machine(RuleBasedStateMachine):
     def minutes(self, symbol: str, step: int, wide: int) -> None:
         """Enough bars for an average range, whose gaps are sometimes wider than its bars."""
         price = self.price(symbol)
+        prints = []
         for n in range(22):
             last = max(1, price * (10_000 + step * (n % 2)) // 10_000)
-            low, high = max(1, last * (10_000 - wide) // 10_000), last * (10_000 + wide) // 10_000
-            self.f.later(NS).mark(symbol, last=last, low=low, high=high)
+            prints.append((last, max(1, last * (10_000 - wide) // 10_000), last * (10_000 + wide) // 10_000))
+        self.f.bars(symbol, prints)
 
     # -- the bots --------------------------------------------------------------------------------------------
 
@@ -551,7 +469,7 @@ class Machine(RuleBasedStateMachine):
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=400,
+    max_examples=300,
     stateful_step_count=50,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

@@ -4,6 +4,7 @@ import pytest
 
 from flyball.kernel.bounds import MAX_CLIENT_ID
 from flyball.kernel.effects import Order
+from flyball.kernel.latches import set_latch
 from flyball.kernel.placing import client_id, could_add, owner_of
 from flyball.kernel.words import OUTSIDE
 from tests.kernel.hand import BUY, NS, SELL, flying, ns, of, text
@@ -113,6 +114,25 @@ def test_the_last_gate_for_a_bots_exit(what, why):
     order = f.outbox[-1]
     f.command(what)
     assert f.g.may_send(order.client_id, f.now) == why
+
+
+def test_an_invariant_holds_the_bots_exits_at_the_socket_too():
+    f = flying()
+    f.hold(5)
+    f.intent(SELL, 5, 10_000)
+    set_latch(f.s, [], "L9b", "account", "governor", "test")
+    assert f.g.may_send(f.outbox[-1].client_id, f.now) == "LATCH_L9b"
+
+
+def test_anothers_exit_counts_in_the_account_and_not_in_the_book():
+    f = flying()
+    f.hold(5)
+    f.hold(5, strategy="other")
+    order = f.order(SELL, 5, 10_100)
+    f.order(SELL, 5, 10_100, strategy="other")
+    assert not could_add(f.s, f.s.orders[order.client_id])
+    f.strange_fill("by hand", "AAA", SELL, 1, 10_000)
+    assert could_add(f.s, f.s.orders[order.client_id])
 
 
 def test_the_governors_exits_pass_every_latch():

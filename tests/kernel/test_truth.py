@@ -266,3 +266,18 @@ def test_what_has_just_ended_is_no_stranger():
     f.cancelled(working)
     f.account(open_ids=(working.client_id,))
     assert f.latched() == []
+
+
+def test_a_configuration_before_the_first_price_counts_what_was_found_once():
+    f = first_look((("BBB", 10**9),), price=0)
+    f.config(flat_by=text("never"))
+    assert f.s.unvalued == 1
+    f.mark("BBB", last=100_000)
+    assert f.s.valued()
+
+
+def test_strangers_again_are_the_same_episode():
+    f = flying()
+    f.account(open_ids=("fbT-9-9-s-1",))
+    effects = f.later(NS).account(open_ids=("fbT-9-9-s-1", "fbT-9-10-s-1"))
+    assert (of(effects, LatchChange), f.latched()) == ([], ["L5 account"])

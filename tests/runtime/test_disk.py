@@ -114,7 +114,10 @@ def test_a_disk_that_hangs_stops_what_adds_and_nothing_else(tmp_path: Path) -> N
             cleared = flying.times(is_latch(CLEARED, "L9a"))[0]
             await flying.until(lambda: any(adds(one) and one.at > cleared for one in flying.sent))
             meanwhile = [one for one in flying.sent if hung < one.at < healed]
-            assert not any(map(adds, meanwhile))
+            decided = {o.what.client_id: o.at for o in flying.records if isinstance(o.what, Order)}
+            left = [o.what.client_id for o in meanwhile if isinstance(o.what, Order) and o.what.adds]
+            assert not [order for order in left if decided[order] > hung], "it was never made durable"
+            assert not any(adds(one) and one.at > latched for one in meanwhile)
             assert any(map(exits, meanwhile)), "no exit left while the disk hung"
             assert resting <= cancelled(flying), "entries were left working"
             assert not any(adds(one) for one in flying.sent if healed < one.at < cleared)
@@ -129,6 +132,9 @@ def test_a_disk_that_hangs_stops_what_adds_and_nothing_else(tmp_path: Path) -> N
         said = [record for record in flying.journal() if is_latch(SET, "L9a")(record)]
         assert len(said) == 1, "the latch is in the journal too, once it can be written"
         assert any(e["kind"] == "latch" and e["latch"] == "L9a" for e in emergency_of(tmp_path))
+        # the journal knows all that is there, so it keeps nobody from starting
+        async with live(tmp_path, BOTS) as again:
+            assert any("everything in it is in the journal" in note for note in again.cockpit.notes)
 
     asyncio.run(main())
 
@@ -229,16 +235,36 @@ def test_after_a_full_disk_a_restart_finds_what_the_journal_never_heard(tmp_path
     asyncio.run(after())
 
 
+def when_one_waits(sick: Sick, flying: Live, do: Callable[[list[str]], None]) -> None:
+    """In the next sync that an order waits for, before it syncs: `do` with the ids that wait."""
+
+    def look() -> None:
+        ids = [order.client_id for order, _ in list(flying.cockpit.flight.outbox.waiting)]
+        if ids:
+            do(ids)
+        else:
+            sick.during = look
+
+    sick.during = look
+
+
 def test_an_order_that_grew_old_while_it_waited_for_the_disk_is_not_sent(tmp_path: Path) -> None:
     sick = Sick()
 
     async def main() -> None:
-        async with live(tmp_path, BOTS, pace=200, around=sick.around()) as flying:
-            sick.during = lambda: time.sleep(0.12)  # 24 s of data time; an intent lives for 10
+        waited: list[str] = []
+
+        def too_long(ids: list[str]) -> None:
+            waited.extend(ids)
+            time.sleep(0.12)  # 24 s of data time; an intent lives for 10
+
+        async with live(tmp_path, {"rests": "Resting"}, pace=200, around=sick.around()) as flying:
+            when_one_waits(sick, flying, too_long)
             await flying.until(lambda: flying.of(NotSent))
-            for event in flying.of(NotSent):
-                assert event.why == "INTENT_EXPIRED"
-                assert event.client_id not in {getattr(one.what, "client_id", "") for one in flying.sent}
+            assert {event.why for event in flying.of(NotSent)} == {"INTENT_EXPIRED"}
+            stopped = {event.client_id for event in flying.of(NotSent)}
+            assert set(waited) <= stopped
+            assert not stopped & {o.what.client_id for o in flying.sent if isinstance(o.what, Order)}
 
     asyncio.run(main())
 
@@ -250,28 +276,21 @@ def test_a_latch_set_while_an_order_waits_for_the_disk_keeps_it_here(tmp_path: P
     async def main() -> None:
         async with live(tmp_path, BOTS, pace=10, around=sick.around()) as flying:
             await trades(flying)
-            answered: list[int] = []
+            waited: list[str] = []
             begun: list[int] = []
+            answered: list[int] = []
 
-            def freeze() -> None:
-                if not flying.cockpit.flight.outbox.waiting:
-                    sick.during = freeze  # a sync nobody waits for; the next one
-                    return
+            def freeze(ids: list[str]) -> None:
+                waited.extend(ids)
                 begun.append(time.monotonic_ns())
-                waiting.extend(order.client_id for order, _ in list(flying.cockpit.flight.outbox.waiting))
-                reply = flying.say_now(Request(what="freeze", by="ann", reason="a test"))
+                assert flying.say_now(Request(what="freeze", by="ann", reason="a test")).ok
                 answered.append(time.monotonic_ns())
-                assert reply.ok
 
-            waiting: list[str] = []
-            sick.during = freeze
+            when_one_waits(sick, flying, freeze)
             await flying.until(lambda: answered)
-            assert waiting
-            await flying.until(lambda: {e.client_id for e in flying.of(NotSent)} >= set(waiting))
-            whys = {event.why for event in flying.of(NotSent) if event.client_id in waiting}
-            assert whys <= {"L5", "LATCH_L5"}
-            sent = {one.what.client_id for one in flying.sent if isinstance(one.what, Order)}
-            assert not sent & set(waiting)
+            await flying.until(lambda: {e.client_id for e in flying.of(NotSent)} >= set(waited))
+            assert {e.why for e in flying.of(NotSent) if e.client_id in waited} <= {"L5", "LATCH_L5"}
+            assert not set(waited) & {o.what.client_id for o in flying.sent if isinstance(o.what, Order)}
             assert answered[0] - begun[0] < LATE + SLACK
             assert not any(adds(one) and one.at > answered[0] for one in flying.sent)
 
@@ -279,11 +298,17 @@ def test_a_latch_set_while_an_order_waits_for_the_disk_keeps_it_here(tmp_path: P
 
 
 def test_a_quick_disk_is_never_called_slow(tmp_path: Path) -> None:
-    """Writing without a pause is not the same as waiting for the disk."""
+    """Writing without a pause is not waiting for the disk: each sync takes 40 ms, and there is always
+    something newer that is not durable.
+    """
+
+    def sync(file: File) -> None:
+        time.sleep(0.04)
+        file.sync()
 
     async def main() -> None:
-        async with live(tmp_path, BOTS, pace=60) as flying:
-            await trades(flying)
+        async with live(tmp_path, BOTS, pace=60, around=Around(sync=sync)) as flying:
+            await flying.until(lambda: any(map(adds, flying.sent)) and any(map(exits, flying.sent)))
             await asyncio.sleep(2)
             assert not flying.of(Report)
             assert any(isinstance(one.what, Fill) for one in flying.records)

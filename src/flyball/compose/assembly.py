@@ -24,7 +24,7 @@ from flyball.kernel.governor import SCHEMA, VERSION, Governor
 from flyball.ports import Broker, Clock, Disk, Random, Source, Spawn, Syncer, Wakeup
 from flyball.runtime.flight import Flight, Tells
 from flyball.runtime.outbox import Outbox
-from flyball.runtime.recover import recover
+from flyball.runtime.recover import recover, unheard
 from flyball.runtime.sequencer import Sequencer, Taken
 from flyball.runtime.timers import Sessions, Timers
 from flyball.tables.calendar import Session
@@ -164,11 +164,14 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
             "remedy: use the data, seed and config it was begun with, or another folder"
         )
     emergency = EmergencyLog(machine.emergency_disk)
-    if emergency.entries():
+    entries = emergency.entries()
+    if unheard(journal, entries):
         raise CannotStart(
             f"{emergency.path}: the last run had to act from memory and wrote this emergency log\n"
             "remedy: compare it with the broker, then move the file away and start again"
         )
+    if entries:
+        notes.append(f"{emergency.path}: of a slow disk; everything in it is in the journal")
     state_before = governor.state_hash() if not fresh else ""
     clock = machine.clock(max(s.ts, plan.begin))
     paper = _paper(plan, machine, clock.now())

@@ -101,6 +101,7 @@ class RealClock:
         if ts is None:
             await wake.wait()
             return
+        await asyncio.sleep(0)  # whoever is always behind serves sockets all the same
         while (left := ts - self.now()) > 0:
             if await _woken(wake, left / NS):
                 return
@@ -133,6 +134,7 @@ class PacedClock:
         if ts is None:
             await wake.wait()
             return
+        await asyncio.sleep(0)  # as above
         while (left := ts - self.now()) > 0:
             if await _woken(wake, left / NS / self._speed):
                 return

@@ -227,6 +227,8 @@ class Flight:
 
     def _disk_due(self) -> int | None:
         """When the disk has to be judged again; None when it is quick, or when only a sync's end matters."""
+        if self.sequencer.broken:
+            return None  # for good
         if self._slow():
             return None if self._late(self.clock.now()) else self.ok_due
         return self.behind_since + self.clock.stretch(LATE) + 1 if self.behind_since else None

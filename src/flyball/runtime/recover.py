@@ -2,9 +2,10 @@
 nothing read but the journal (P7)."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flyball.journal.codec import Record
+from flyball.journal.codec import Record, fields
 from flyball.journal.log import Journal
 from flyball.kernel.effects import Effect
 from flyball.kernel.events import Event
@@ -71,3 +72,21 @@ def recover(journal: Journal) -> Recovered:
         replay.take(seq, record)
     replay.end()
     return Recovered(replay.governor, replay.records, replay.events)
+
+
+def unheard(journal: Journal, entries: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """What an emergency log holds and the journal does not. A slow disk's records are in both; those of a
+    disk that failed only there."""
+    times = {entry.get("ts") for entry in entries}
+    known = [_entry(record) for _, record in journal.records() if record.ts in times]
+    return [entry for entry in entries if entry not in known]
+
+
+def _entry(record: Record) -> dict[str, object]:
+    """A record as an emergency log gives it back."""
+    lists = {name: _plain(value) for name, value in fields(record).items()}
+    return {"kind": record.KIND, **lists}
+
+
+def _plain(value: object) -> object:
+    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
