@@ -331,3 +331,16 @@ def test_an_exit_waits_for_all_that_it_would_meet():
     assert f.outbox == []
     f.cancelled(two)
     assert [(o.side, o.qty) for o in f.outbox] == [(SELL, 5)]
+
+
+def test_a_panic_does_not_wait_with_it_for_a_cancel_that_is_never_answered():
+    f, _, exit_ = waiting()
+    f.command("panic")
+    assert f.s.order(exit_).state == "NOT_SENT"
+    f.later(6 * NS).tick()
+    assert [(o.author, o.side, o.qty) for o in f.outbox] == [("L4", SELL, 5)]
+
+
+def test_an_exit_that_waits_takes_none_of_the_orders_of_a_day():
+    f, _, _ = waiting()
+    assert f.s.day.orders == 2, "the entry that is held and the one that works"

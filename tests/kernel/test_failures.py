@@ -343,7 +343,7 @@ def test_16_the_loss_is_watched_while_the_broker_is_silent():
 def test_17_windows_and_counters_survive_a_restart():
     """Pattern 17, counters per process: HB, binary-bot#2193: "run the bot again and bypass"."""
     f = watched(
-        max_orders_per_day=3, order_rate=2, duplicate_window=ns(2 * NS), max_daily_turnover=usd(1_000)
+        max_orders_per_day=2, order_rate=2, duplicate_window=ns(2 * NS), max_daily_turnover=usd(1_000)
     )
     f.hold(1, intent="first")
     f.reborn()
@@ -351,7 +351,7 @@ def test_17_windows_and_counters_survive_a_restart():
     assert "DUPLICATE_ORDER" in f.ask(BUY, 1).codes
     f.hold(2)
     f.reborn()
-    assert f.ask(BUY, 3, limit=10_000).codes == ("BUDGET_TURNOVER", "RATE_ORDERS")
+    assert f.ask(BUY, 3, limit=10_000).codes == ("BUDGET_TURNOVER", "RATE_ORDERS", "RATE_DAY")
     f.later(NS).hold(-3)
     f.reborn()
     assert f.later(NS).ask(BUY, 1).codes == ("RATE_DAY",)

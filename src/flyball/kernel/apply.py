@@ -206,9 +206,9 @@ def _intent(s: State, out: list[Effect], e: Intent, judged: Judged) -> None:
         window = s.limits.duplicate_window
         s.recent = [r for r in s.recent if s.ts - r.ts < window]
         s.recent.append(Recent(s.ts, e.strategy, e.symbol, e.side, e.qty, e.notional, e.limit))
+        s.day.orders += 1
     else:
         remember(s.rates.reduces, s.ts, SECOND)
-    s.day.orders += 1
     waits: list[str] = []
     if not d.adds:
         # an exit never meets an own order: that one is cancelled first, and the exit waits for the evidence

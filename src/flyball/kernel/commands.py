@@ -5,6 +5,7 @@ from flyball.kernel.effects import Done, Effect, Refused
 from flyball.kernel.events import Command
 from flyball.kernel.flatten import begin
 from flyball.kernel.latches import ACCOUNT_SCOPE, TABLE, clear_latch, dwelt, key_of, set_latch
+from flyball.kernel.lifecycle import withdraw
 from flyball.kernel.placing import cancel, cancel_adds
 from flyball.kernel.state import Latch, State
 from flyball.kernel.units import MINUTE, PPM
@@ -69,7 +70,8 @@ def _cancel(s: State, out: list[Effect], client_id: str) -> str:
     o = s.orders.get(client_id)
     if o is None:
         return f"no working order {client_id}"
-    cancel(s, out, o, "operator")
+    if not withdraw(s, out, o):
+        cancel(s, out, o, "operator")
     return ""
 
 

@@ -13,6 +13,7 @@ from flyball.kernel.ask import collar, reducible
 from flyball.kernel.effects import Alert, AskAccount, Effect, Flat
 from flyball.kernel.latches import in_scope
 from flyball.kernel.ledger import Book
+from flyball.kernel.lifecycle import withdraw
 from flyball.kernel.market import Market
 from flyball.kernel.orders import OrderState
 from flyball.kernel.placing import cancel, place
@@ -71,7 +72,7 @@ def _step(s: State, out: list[Effect], f: Flattening) -> None:
         f.started = s.ts
         f.start_equity = s.equity()
     for o in live:
-        if not o.author:
+        if not o.author and not withdraw(s, out, o):
             cancel(s, out, o, f.why)
     exits = [o for o in live if o.author]
     if exits and 0 < f.next_at <= s.ts:

@@ -30,6 +30,7 @@ from flyball.kernel.words import (
     FILLED,
     FINAL_STATES,
     IN_DOUBT,
+    INFO,
     NOT_SENT,
     PARTIALLY_FILLED,
     PENDING,
@@ -238,6 +239,18 @@ def _found_unsent(s: State, out: list[Effect], o: OrderState) -> None:
         o.reason = why or "cancelled before it was sent"
         move(o, NOT_SENT)
         settle(s, out, o)
+
+
+def withdraw(s: State, out: list[Effect], o: OrderState) -> bool:
+    """End an order that still waits for another's end and so never left; False when it is not such a one."""
+    if not o.waits or o.state != PENDING:
+        return False
+    o.waits = []
+    o.reason = "withdrawn before it was sent"
+    out.append(Alert(s.ts, "withdrawn", INFO, f"{o.client_id} was still waiting for a cancel and never left"))
+    move(o, NOT_SENT)
+    settle(s, out, o)
+    return True
 
 
 def settle(s: State, out: list[Effect], o: OrderState) -> None:
