@@ -1,21 +1,20 @@
 """The canonical bytes: equal for equal values, different for different ones, nothing else taken."""
 
 from dataclasses import dataclass, field, make_dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flyball.kernel.canon import canonical, digest, hashed_fields
+from flyball.kernel.canon import DERIVED, canonical, digest, hashed_fields
 
 
 @dataclass
 class Box:
-    DERIVED: ClassVar[tuple[str, ...]] = ("cache",)
     a: int = 1
     b: list[int] = field(default_factory=list)
-    cache: int = 0
+    cache: int = field(default=0, metadata=DERIVED)
 
 
 @dataclass

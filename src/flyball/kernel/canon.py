@@ -2,13 +2,15 @@
 machine, compiled or not.
 
 Integers as `i<decimal>;`, text as `s<length>:<utf-8>`, booleans `t`/`f`, sequences `l...e`, mappings sorted
-by key `d...e`, records
-`o<class name>...e` field by field. Fields in a record's DERIVED are left out: they are recomputed, not
-remembered.
+by key `d...e`, records `o<class name>...e` field by field. Fields marked DERIVED are left out: they are
+recomputed, not remembered.
 """
 
 import hashlib
 from dataclasses import fields
+from typing import Final
+
+DERIVED: Final = {"derived": True}  # metadata of a dataclass field that is a cache
 
 _FIELDS: dict[type, tuple[str, ...]] = {}
 
@@ -17,8 +19,7 @@ def hashed_fields(kind: type) -> tuple[str, ...]:
     """The names of a record's fields that count, in order."""
     names = _FIELDS.get(kind)
     if names is None:
-        derived = getattr(kind, "DERIVED", ())
-        names = tuple(f.name for f in fields(kind) if f.name not in derived)
+        names = tuple(f.name for f in fields(kind) if not f.metadata.get("derived"))
         _FIELDS[kind] = names
     return names
 

@@ -7,9 +7,9 @@ nothing.
 """
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from flyball.kernel.bounds import MAX_LOTS
+from flyball.kernel.canon import DERIVED
 from flyball.kernel.market import Market
 from flyball.kernel.units import mul_div, notional
 
@@ -35,8 +35,7 @@ class Book:
     realised: int = 0  # micros, without fees
     day_base: int = 0  # profit at the risk day's start
     adopted: bool = False  # taken over from the broker and not priced yet
-    DERIVED: ClassVar[tuple[str, ...]] = ("value",)
-    value: int = 0  # at the conservative side of the mark
+    value: int = field(default=0, metadata=DERIVED)  # at the conservative side of the mark
 
     def profit(self) -> int:
         return self.cash + self.value - self.fees

@@ -1,12 +1,12 @@
 """Everything the kernel knows, as one tree: a function of the journal, bounded, hashed leaf by leaf.
 
-Caches that can be recomputed are named in DERIVED and left out of the hash; `check` recomputes them and
+Caches that can be recomputed are marked DERIVED and left out of the hash; `check` recomputes them and
 every money identity.
 """
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
+from flyball.kernel.canon import DERIVED
 from flyball.kernel.days import Day
 from flyball.kernel.exposure import Exposure, Totals
 from flyball.kernel.ledger import Book, revalue
@@ -99,7 +99,8 @@ class State:
     orders: dict[str, OrderState] = field(default_factory=dict)  # live
     closed: dict[str, OrderState] = field(default_factory=dict)  # of this risk day
     closed_before: dict[str, OrderState] = field(default_factory=dict)  # of the one before, for late reports
-    live: dict[str, dict[str, OrderState]] = field(default_factory=dict)  # symbol -> client id -> order
+    # symbol -> client id -> order
+    live: dict[str, dict[str, OrderState]] = field(default_factory=dict, metadata=DERIVED)
     order_seq: int = 0
     exit_legs: int = 0
     account_ask: int = 0
@@ -116,15 +117,13 @@ class State:
     restart_step: int = 0  # when it rises next; 0 = not
     cursors: dict[str, int] = field(default_factory=dict)
     failures: int = 0  # controls or apply that failed
-    DERIVED: ClassVar[tuple[str, ...]] = (
-        "exposures", "totals", "value", "live", "unvalued", "stressed", "profits"
-    )  # fmt: skip
-    exposures: dict[str, Exposure] = field(default_factory=dict)
-    totals: Totals = field(default_factory=Totals)
-    value: int = 0  # of all books
-    unvalued: int = 0  # books held without a price
-    stressed: dict[str, int] = field(default_factory=dict)  # strategy -> of every symbol it is in; no zeros
-    profits: dict[str, int] = field(default_factory=dict)  # strategy -> day profit of its books; no zeros
+    exposures: dict[str, Exposure] = field(default_factory=dict, metadata=DERIVED)
+    totals: Totals = field(default_factory=Totals, metadata=DERIVED)
+    value: int = field(default=0, metadata=DERIVED)  # of all books
+    unvalued: int = field(default=0, metadata=DERIVED)  # books held without a price
+    # By strategy, no zeros: the stressed worst case of every symbol it is in, and its books' day profit.
+    stressed: dict[str, int] = field(default_factory=dict, metadata=DERIVED)
+    profits: dict[str, int] = field(default_factory=dict, metadata=DERIVED)
 
     # Figures.
 
