@@ -9,28 +9,28 @@ import sys
 import rich_click as click
 
 COMMANDS = {
-    # name: (module, function, one line)
-    "init": ("flyball.commands.init", "init", "write a commented flyball.toml and set the operator secret"),
-    "demo": ("flyball.commands.demo", "demo", "watch the governor hold a wild bot on real prices"),
-    "run": ("flyball.commands.run", "run", "govern your own bot"),
-    "status": ("flyball.commands.ask", "status", "what a running governor is doing"),
-    "limits": ("flyball.commands.ask", "limits", "headroom, and which cap binds first"),
-    "why": ("flyball.commands.books", "why", "explain one decision"),
-    "pause": ("flyball.commands.ask", "pause", "only reductions from now on; resume ends it"),
-    "resume": ("flyball.commands.ask", "resume", "end a pause (operator secret)"),
-    "freeze": ("flyball.commands.ask", "freeze", "no adding until an operator clears it"),
-    "clear": ("flyball.commands.ask", "clear", "clear a latch (operator secret)"),
-    "cancel": ("flyball.commands.ask", "cancel", "cancel one order"),
-    "flatten": ("flyball.commands.ask", "flatten", "pause and bring a scope to zero"),
-    "panic": ("flyball.commands.ask", "panic", "halt, cancel everything, get flat"),
-    "journal": ("flyball.commands.books", "journal", "verify or export the journal"),
-    "report": ("flyball.commands.books", "report", "write the report of a run as one HTML file"),
-    "lab": ("flyball.commands.lab", "lab", "the proving ground: benches and planted bugs"),
+    # name: (module, command)
+    "init": ("flyball.commands.init", "init"),
+    "demo": ("flyball.commands.demo", "demo"),
+    "run": ("flyball.commands.run", "run"),
+    "status": ("flyball.commands.ask", "status"),
+    "limits": ("flyball.commands.ask", "limits"),
+    "why": ("flyball.commands.books", "why"),
+    "pause": ("flyball.commands.ask", "pause"),
+    "resume": ("flyball.commands.ask", "resume"),
+    "freeze": ("flyball.commands.ask", "freeze"),
+    "clear": ("flyball.commands.ask", "clear"),
+    "cancel": ("flyball.commands.ask", "cancel"),
+    "flatten": ("flyball.commands.ask", "flatten"),
+    "panic": ("flyball.commands.ask", "panic"),
+    "journal": ("flyball.commands.books", "journal"),
+    "report": ("flyball.commands.books", "report"),
+    "lab": ("flyball.commands.lab", "lab"),
 }
 
 
 class Lazy(click.RichGroup):
-    """A group that imports a command when it is used; help needs only the table."""
+    """A group that imports a command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -42,11 +42,6 @@ class Lazy(click.RichGroup):
         command = getattr(importlib.import_module(found[0]), found[1])
         assert isinstance(command, click.Command)
         return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, says) for name, (_, _, says) in COMMANDS.items()]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
