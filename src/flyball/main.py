@@ -9,7 +9,6 @@ import sys
 import rich_click as click
 
 COMMANDS = {
-    # name: (module, command)
     "init": ("flyball.commands.init", "init"),
     "demo": ("flyball.commands.demo", "demo"),
     "run": ("flyball.commands.run", "run"),
