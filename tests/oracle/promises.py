@@ -5,8 +5,9 @@ Comparisons are exact. Where the governor keeps whole micros, the rounding it ma
 is allowed for, and nothing else; it always rounds against itself, so no cap gets any slack for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
+from typing import Any
 
 from tests.oracle.facts import MICRO, Fact
 from tests.oracle.order import ZERO, Order
@@ -17,6 +18,22 @@ from tests.oracle.worst import Worst, outcomes, worst_of
 SECOND = 10**9
 RESTART = 30 * 60 * SECOND
 NEXT_SESSION = ("L1", "L3")  # not before it
+CAPS = {
+    "SIZE_ORDER_NOTIONAL": "C1 notional",
+    "SIZE_ORDER_QTY": "C1 qty",
+    "EXPOSURE_POSITION": "C2",
+    "EXPOSURE_GROSS": "C3 gross",
+    "EXPOSURE_NET": "C3 net",
+    "EXPOSURE_LEVERAGE": "C3 leverage",
+    "EXPOSURE_AT_RISK": "C3 at risk",
+    "EXPOSURE_COUNT": "C4",
+    "BUDGET_TURNOVER": "C5 turnover",
+    "BUDGET_COST": "C5 cost",
+    "LOSS_ACCOUNT": "C6 account",
+    "LOSS_SYMBOL": "C6 symbol",
+}
+SLACK = 1 + Fraction(1, 100_000)  # the stress is kept in whole parts per million, rounded up
+NOBODYS: dict[str, Any] = {"client_id": "?", "author": "", "leg": 1, "attempts": [1]}
 OPERATOR = ("L1", "L2", "L3", "L4", "L5", "L14")
 MAX_ATTEMPTS = 3
 Broken = Iterator[str]
@@ -44,10 +61,27 @@ def judge(facts: list[Fact], start: int) -> tuple[World, list[str]]:
     return world, broken
 
 
+def audit(facts: list[Fact], effects: Collection[str]) -> tuple[World, list[str]]:
+    """A whole journal in one pass, each step judged as taken. `effects`: the kinds that are no events."""
+    world, event = World(), facts[0]
+    broken: list[str] = []
+    for n, fact in enumerate(facts):
+        if fact["kind"] not in effects:
+            broken += [*unanswered(world, [event]), *untripped(world)]
+            event = fact
+        broken += _before(world, fact, event)
+        world.apply(fact)
+        if fact["kind"] == "order":
+            broken += _sent(world, world.orders[fact["client_id"]], fact, facts[:n])
+    return world, [*broken, *unanswered(world, [event]), *untripped(world)]
+
+
 def _before(world: World, fact: Fact, event: Fact) -> list[str]:
     """What may not follow from the world as it is before this fact."""
     if fact["kind"] == "order":
         return list(p4(world, fact)) + (list(p5(world, fact)) if fact["adds"] else [])
+    if fact["kind"] == "decision" and event["kind"] == "intent":
+        return list(honest(world, fact, event))
     return list(p6(world, fact, event)) if fact["kind"] == "latch" else []
 
 
@@ -141,6 +175,46 @@ def caps(
         world.loss(symbol=symbol) + stressed - slack,
         world.cap("max_daily_loss", symbol=symbol),
     )
+
+
+def honest(world: World, decision: Fact, intent: Fact) -> Broken:
+    """A value equal to a cap passes: a size is refused or cut only for a cap it really passes, no deeper.
+
+    LOSS_STRATEGY is left out: a strategy's worst case may be taken as the account's, which is never smaller.
+    """
+    if not decision["adds"] or not world.valued() or not set(decision["codes"]) & set(CAPS):
+        return
+    if world.promised:
+        return  # an exit that waits for a cancel counts already, and is not to be seen from outside yet
+    name = f"C35 {intent['strategy']} {intent['intent']}"
+    if intent["qty"] > 0 and not intent["notional"]:
+        passed = _passed(world, decision, intent["qty"])
+        for code in decision["codes"]:
+            if code in CAPS and CAPS[code] not in passed:
+                yield f"{name}: {code} although {CAPS[code]} is kept"
+    fits = decision["qty"] or decision["would_pass"]
+    if (
+        fits
+        and "LOSS_STRATEGY" not in decision["codes"]
+        and not _passed(world, decision, fits + world.instruments[decision["symbol"]]["lot"])
+    ):
+        yield f"{name}: {float(fits)} although a lot more would pass"
+
+
+def _passed(world: World, d: Fact, qty: Fraction) -> list[str]:
+    """The caps an order of this size would pass, or come nearer to than the governor's rounding can tell."""
+    order = Order(
+        **{x: d[x] for x in ("intent", "strategy", "symbol", "side", "limit", "adds")}, qty=qty, **NOBODYS
+    )
+    world.orders["?"] = order
+    worst = worst_of(world)
+    worth = qty * max(order.limit, world.prices[order.symbol].highest())
+    found = caps(world, order, worth, worst, d["scale"] * MICRO)
+    passed = [
+        what for what, value, cap in found if cap is not None and value * SLACK + 20 * rounding(world) > cap
+    ]
+    del world.orders["?"]
+    return passed
 
 
 def _market_facts(world: World, order: Order, worth: Fraction) -> Broken:

@@ -315,6 +315,24 @@ def test_the_caution_zone_scales():
     assert "C31 scale 1.0 above 0.5" in broken(before, *sent(order("b", 1, 1)))[0]
 
 
+@pytest.mark.parametrize(
+    ("cap", "asked", "fields", "says"),
+    [
+        (1_000, 11, {"verdict": "reject", "qty": 0, "would_pass": 10}, ""),
+        (1_000, 11, {"verdict": "clip", "qty": 10}, ""),
+        (1_000, 11, {"verdict": "clip", "qty": 8}, "8.0 although a lot more would pass"),
+        (1_000, 11, {"verdict": "reject", "qty": 0, "would_pass": 7}, "7.0 although a lot more would pass"),
+        (1_000, 9, {"verdict": "reject", "qty": 0}, "EXPOSURE_GROSS although C3 gross is kept"),
+        (999, 10, {"verdict": "reject", "qty": 0, "would_pass": 9}, ""),
+    ],
+)
+def test_nothing_is_refused_or_cut_without_need(cap: int, asked: int, fields: dict[str, Any], says: str):
+    given = {"intent": "i-b", "strategy": "s", "symbol": "AAA", "qty": asked, "notional": 0}
+    d = decision(order("b", 1, asked), codes=("EXPOSURE_GROSS",), **fields)
+    found = broken(begun(max_gross=("money_abs", cap * 1_000_000)), record("intent", **given), d)
+    assert found == ([f"C35 s i-b: {says}"] if says else [])
+
+
 # -- P3 ------------------------------------------------------------------------------------------------------
 
 

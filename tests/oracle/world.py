@@ -38,6 +38,7 @@ class Book:
     cash: Fraction = ZERO
     fees: Fraction = ZERO
     base: Fraction = ZERO  # profit when the risk day began
+    found: bool = False  # with the account, and not priced yet
 
 
 @dataclass
@@ -68,6 +69,7 @@ class World:
         self.fills = 0
         self.strange: list[str] = []  # fills of orders that are not ours
         self.orders: dict[str, Order] = {}
+        self.promised: set[tuple[str, str]] = set()  # approved, and not out yet: it waits for another's end
         self.latches: dict[tuple[str, str], Latch] = {}
         self.day: Fact | None = None
         self.baseline = ZERO
@@ -125,6 +127,7 @@ class World:
         if not price.believes(f, self.limit("max_tick_move", f["symbol"]), instrument["price_unit"]):
             return
         price.bid, price.ask, price.last, price.ts = f["bid"], f["ask"], f["last"], f["ts"]
+        self._priced(f["symbol"])
         self._watch()
         price.fresh, price.suspect, price.agreed = False, ZERO, 0
         length = self.limits.get(("", "atr_bar"), 300 * 10**9)
@@ -142,9 +145,23 @@ class World:
         self.baseline = f["day_equity"]
         self.high_water = max(f["equity"], f["day_equity"])
         for symbol, qty in f["positions"].items():
-            self.books.setdefault((OUTSIDE, symbol), Book()).qty = qty
+            if symbol in self.instruments:
+                self.books[(OUTSIDE, symbol)] = Book(qty, found=True)
+                self._priced(symbol)
+
+    def _priced(self, symbol: str, price: Fraction = ZERO) -> None:
+        """What was found counts as got at the first price there is: neither gain nor loss so far."""
+        book = self.books.get((OUTSIDE, symbol))
+        if book is not None and book.found and (price or self.prices[symbol].ts >= 0):
+            book.found = False
+            book.cash = -book.qty * (price or self.conservative(symbol, 1 if book.qty > 0 else -1))
+
+    def _decision(self, f: Fact) -> None:
+        if f["verdict"] != "reject":
+            self.promised.add((f["strategy"], f["intent"]))
 
     def _order(self, f: Fact) -> None:
+        self.promised.discard((f["strategy"], f["intent"]))
         known = self.orders.get(f["client_id"])
         if known is not None:
             known.attempts.append(f["attempt"])
@@ -224,6 +241,8 @@ class World:
             order.acknowledged, order.heard_at = True, self.ts
         book = self.books.setdefault((strategy, f["symbol"]), Book())
         value = f["qty"] * f["price"]
+        if strategy == OUTSIDE:
+            self._priced(f["symbol"], f["price"])
         book.qty += f["side"] * f["qty"]
         book.cash -= f["side"] * value
         book.fees += f["fee"]
