@@ -7,7 +7,7 @@ ranges, the first of which is high - low; then ATR = (ATR x (n - 1) + TR) / n. T
 from dataclasses import dataclass
 from typing import Final
 
-from flyball.kernel.units import NS, PPM, mul_div_up
+from flyball.kernel.units import NS, PPM, mul_div, mul_div_up
 
 ATR_BARS: Final = 20
 ATR_SHIFT: Final = 16
@@ -27,11 +27,14 @@ class Atr:
     close: int = 0
     last_close: int = 0  # of the bar before; 0 = none
 
-    def add(self, bar: int, price: int, low: int, high: int) -> None:
-        """A mark inside bar number `bar`. `low` and `high` cover everything since the mark before."""
+    def add(self, bar: int, price: int, low: int, high: int) -> bool:
+        """A mark inside bar number `bar`. `low` and `high` cover everything since the mark before. True when
+        it is the first of its bar and the bar before is now whole: `last_close` is that one's close."""
+        whole = False
         if bar != self.start:
             if self.start >= 0:
                 self._finish()
+                whole = True
             self.start = bar
             self.high = high
             self.low = low
@@ -39,6 +42,7 @@ class Atr:
             self.high = max(self.high, high)
             self.low = min(self.low, low)
         self.close = price
+        return whole
 
     def _finish(self) -> None:
         true_range = self.high - self.low
@@ -57,6 +61,14 @@ class Atr:
     def warm(self) -> bool:
         return self.bars >= ATR_BARS
 
+    def restate(self, num: int, den: int) -> None:
+        """After a split every price so far counts `num / den` of what it was. Ranges are rounded up."""
+        self.value = mul_div_up(self.value, num, den)
+        self.high = mul_div_up(self.high, num, den)
+        self.low = mul_div(self.low, num, den)
+        self.close = restated(self.close, num, den)
+        self.last_close = restated(self.last_close, num, den)
+
     def stress(self, price: int, floor: int) -> int:
         """The stressed move of one symbol in ppm: max(floor, 2 ATR / price), at most 20%; twice the floor
         while warming."""
@@ -72,3 +84,8 @@ def bar_number(ts: int, length: int, day: int) -> int:
     if length >= DAY_BAR:
         return day
     return (ts - 1) // length
+
+
+def restated(price: int, num: int, den: int) -> int:
+    """`num / den` of a price, to the nearest unit and never to nothing. 0 = no price stays so."""
+    return max(1, mul_div(2 * price * num + den, 1, 2 * den)) if price > 0 else price

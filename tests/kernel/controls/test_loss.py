@@ -105,7 +105,7 @@ def test_stress_when_the_atr_is_warm_is_two_of_it_or_the_floor():
         assert f.s.markets["AAA"].atr.warm() == (n >= 19)  # the flight's own mark was the first bar
     # the first bar has no range, then nineteen of 1.00 and one more: (19 x 0.95 + 1.00) / 20 = 0.9525, twice
     assert evidence(f.would(BUY, 10))["C6.max_daily_loss"][0] == 1_000 * 19_050
-    f.config(stress_floor=ppm(30_000), max_daily_loss=usd(10**6))
+    f.config(stress_floor=ppm(30_000), atr_bar=("ns", NS, ""), max_daily_loss=usd(10**6))
     assert evidence(f.would(BUY, 10))["C6.max_daily_loss"][0] == 1_000 * 30_000
 
 

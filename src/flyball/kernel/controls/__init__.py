@@ -10,6 +10,7 @@ from typing import Final
 from flyball.kernel.ask import Ask
 from flyball.kernel.controls import (
     age,
+    atr_size,
     budget,
     count,
     data,
@@ -22,6 +23,7 @@ from flyball.kernel.controls import (
     position,
     price,
     rate,
+    regime,
     rules,
     shape,
 )
@@ -44,6 +46,8 @@ METAS: Final[tuple[Meta, ...]] = (
     *count.METAS,
     *budget.METAS,
     *rate.METAS,
+    *atr_size.METAS,
+    *regime.METAS,
 )
 EVIDENCE: Final[tuple[str, ...]] = tuple(f"{m.control}.{m.key}" for m in METAS)
 EVIDENCE_UNITS: Final[tuple[str, ...]] = tuple(m.unit for m in METAS)
@@ -66,3 +70,5 @@ def ask_all(s: State, a: Ask, v: Verdict) -> None:
     count.count(s, a, v)
     budget.budget(s, a, v)
     rate.rate(s, a, v)
+    atr_size.atr_size(s, a, v)
+    regime.regime(s, a, v)

@@ -13,7 +13,7 @@ from flyball.kernel.verdict import COUNT, NS, SKIP, Meta, Verdict
 from flyball.kernel.verdict import PPM as PPM_UNIT
 
 METAS: Final = (
-    Meta("C19", "max_quote_age", ("DATA_STALE", "DATA_MISSING"), NS, SKIP),
+    Meta("C19", "max_quote_age", ("DATA_STALE", "DATA_MISSING", "DATA_RESTATED"), NS, SKIP),
     Meta("C19", "max_spread", ("DATA_SPREAD",), PPM_UNIT, SKIP),
     Meta("C19", "crossed", ("DATA_CROSSED",), COUNT, SKIP),
     Meta("C19", "locked", ("DATA_LOCKED",), COUNT, SKIP),
@@ -27,6 +27,8 @@ def data(s: State, a: Ask, v: Verdict) -> None:
     limit = a.limits.max_quote_age
     if not m.known():
         v.refuse("DATA_MISSING", True, UNKNOWN, limit)
+    elif m.restated:
+        v.refuse("DATA_RESTATED", True, UNKNOWN, limit)
     else:
         age = a.ts - m.seen_at
         v.refuse("DATA_STALE", limit != UNKNOWN and age > limit, age, limit)
@@ -49,7 +51,7 @@ def data(s: State, a: Ask, v: Verdict) -> None:
     v.refuse("DATA_CROSSED", m.crossed, int(m.crossed), off)
     v.refuse("DATA_LOCKED", m.locked, int(m.locked), off)
     v.refuse("DATA_SUSPECT", m.suspect > 0, m.suspect_count, a.limits.max_tick_move)
-    v.refuse("DATA_UNVALUED", not s.valued(), s.unvalued + s.totals.unpriced, 0)
+    v.refuse("DATA_UNVALUED", not s.valued(), s.unvalued + s.totals.unpriced + len(s.foreign), 0)
 
 
 def quotes(s: State) -> bool:
