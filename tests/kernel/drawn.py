@@ -59,6 +59,23 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "drawdown_caution": (ppm(5_000),),
     "drawdown_restrict": (ppm(10_000),),
     "drawdown_halt": (ppm(20_000),),
+    "risk_per_trade": (
+        ppm(2_000),
+        ppm(500),
+    ),
+    "atr_stop": (ppm(3_500_000),),
+    "regime_high": (
+        ppm(1_200_000),
+        ppm(1_000_000),
+    ),
+    "regime_extreme": (ppm(1_600_000),),
+    "regime_exit": (ppm(900_000),),
+    "regime_dwell": (
+        0,
+        3,
+    ),
+    "regime_high_scale": (ppm(700_000),),
+    "regime_extreme_scale": (ppm(100_000),),
     "price_tolerance": (ppm(30_000),),
     "max_slippage": (ppm(5_000),),
     "max_quote_age": (("ns", 30 * NS, ""),),

@@ -35,6 +35,7 @@ from flyball.kernel.events import (
     Wake,
 )
 from flyball.kernel.governor import Governor
+from flyball.kernel.loosening import Terms
 from tests.oracle.facts import MICRO, Fact, Units, fact_of
 from tests.oracle.promises import judge, rounding
 from tests.oracle.world import World
@@ -161,7 +162,8 @@ class Flight:
             found.append(f"count: kernel {s.totals.count}, the oracle {worst.count}")
         if (s.day.fees + s.totals.cost) * MICRO < worst.cost:
             found.append(f"cost: kernel {s.day.fees + s.totals.cost}, the oracle {worst.cost}")
-        if w.valued() and s.totals.stressed * MICRO < worst.stressed:
+        least = worst.stressed * Fraction(49, 50) if w.acts else worst.stressed  # restated prices are rounded
+        if w.valued() and s.totals.stressed * MICRO < least:
             found.append(f"stressed: kernel {s.totals.stressed}, the oracle {worst.stressed}")
         return found
 
@@ -183,14 +185,18 @@ class Flight:
         self.numbers[source] = self.numbers.get(source, 0) + 1
         return self.numbers[source]
 
-    def epoch(self, number: int = 1, mode: str = "paper") -> list[Effect]:
-        """A start. What was not delivered died with the process."""
+    def epoch(self, number: int = 1, mode: str = "paper", *, compared: bool = True) -> list[Effect]:
+        """A start. What was not delivered died with the process. `compared`: the broker's account is read right
+        behind it, and agrees."""
         self.outbox.clear()
         self.questions.clear()
         self.account_questions.clear()
-        return self.feed(
+        started = self.feed(
             Epoch(self.now, number, "1", 1, "T", "paper", mode, "paper:test", "c", self.g.state_hash())
         )
+        if compared and self.g.state.unsure:
+            self.account()
+        return started
 
     def instrument(self, instrument: Instrument, **changes: Any) -> list[Effect]:
         return self.feed(replace(instrument, ts=self.now, **changes))
@@ -204,6 +210,8 @@ class Flight:
             key, _, scope = name.partition("__")
             kind, amount, text = value if isinstance(value, tuple) else ("count", value, "")
             rows.append((scope.replace("__", ":"), key, kind, amount, text, "test"))
+        # as a first start: these tests set limits at will; how to loosen later is test_approval's subject
+        self.g.state.terms = Terms()
         return self.feed(Config(self.now, "test", "", "test", tuple(rows)))
 
     def session(self, day: int = 20260102, length: int = 390 * 60 * NS) -> list[Effect]:

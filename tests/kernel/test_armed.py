@@ -43,6 +43,7 @@ ARMED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "max_orders_per_day": ({"max_orders_per_day": 0}, {}, "RATE_DAY"),
     "min_notional": ({"min_notional": ("micros", 501 * DOLLAR, "")}, {}, "FORMAT_MIN_NOTIONAL"),
     "restricted": ({"restricted": text("AAA,ZZZ", "list")}, {}, "MARKET_RESTRICTED"),
+    "risk_per_trade": ({"risk_per_trade": ppm(499)}, {}, "SIZE_ATR"),
     "max_intent_age": ({"max_intent_age": ns(NS)}, {"created_at": START - 1}, "INTENT_EXPIRED"),
 }
 # keys whose reading shows elsewhere than in one refusal: the test that fails when they are not read
@@ -61,6 +62,13 @@ ELSEWHERE = {
     "reduce_rate": "test_failures: test_13_flattening_has_its_own_rate_budget",
     "on_excess": "test_on_excess_is_read",
     "flat_by": "test_flat_by_is_read",
+    "atr_stop": "test_the_stop_is_read",
+    "regime_high": "test_the_regimes_keys_are_read",
+    "regime_extreme": "test_the_regimes_keys_are_read",
+    "regime_exit": "test_the_regimes_keys_are_read",
+    "regime_dwell": "test_the_regimes_keys_are_read",
+    "regime_high_scale": "test_the_regimes_keys_are_read",
+    "regime_extreme_scale": "test_the_regimes_keys_are_read",
 }
 
 
@@ -133,3 +141,43 @@ def test_flat_by_is_read():
         f.wait(386 * MINUTE)
         f.mark(last=10_000)
         assert f.ask(BUY, 1).codes == codes
+
+
+def test_the_stop_is_read():
+    """Ranges of 2 dollars: a stop of 5 of them is 10 away, of 50 that one may lose at it."""
+    f = watched(price=0, atr_bar=ns(MINUTE), risk_per_trade=ppm(5_000), atr_stop=ppm(5_000_000))
+    for _ in range(22):
+        f.later(MINUTE).mark(last=10_000, low=9_900, high=10_100)
+    d = f.ask(BUY, 6)
+    assert (d.verdict, d.qty, d.codes) == ("clip", 5, ("SIZE_ATR",))
+
+
+def test_the_regimes_keys_are_read():
+    """Each of them moves one step of the same course: the scales after 70 calm minutes, as the storm comes
+    and goes."""
+    given: dict[str, Any] = {
+        "regime_high": ppm(1_500_000),
+        "regime_extreme": ppm(2_000_000),
+        "regime_exit": ppm(800_000),
+        "regime_dwell": 3,
+        "regime_high_scale": ppm(500_000),
+        "regime_extreme_scale": ppm(250_000),
+    }
+
+    def course(**changed: Any) -> list[int]:
+        f = watched(atr_bar=ns(MINUTE), **(given | changed))
+        f.bars_of_a_minute([10, -10] * 35)
+        scales = []
+        for bp in (40, -40, 40, -40, 100, -100, 100, *[10, -10] * 16):
+            f.bars_of_a_minute([bp])
+            scales.append(f.would(BUY, 1).scale)
+        return scales
+
+    usual = course()
+    assert set(usual) == {1_000_000, 500_000, 250_000}
+    assert course(regime_high=ppm(1_400_000)).index(500_000) < usual.index(500_000)
+    assert course(regime_extreme=ppm(1_900_000)).index(250_000) < usual.index(250_000)
+    assert course(regime_exit=ppm(900_000)).count(250_000) < usual.count(250_000)
+    assert course(regime_dwell=20).count(250_000) == 20 > usual.count(250_000)
+    assert set(course(regime_high_scale=ppm(400_000))) == {1_000_000, 400_000, 250_000}
+    assert set(course(regime_extreme_scale=ppm(0))) == {1_000_000, 500_000, 0}

@@ -1,4 +1,4 @@
-"""The size a refusal names is the truth: asked for again it passes, and one lot more does not (C1 to C6).
+"""The size a refusal names is the truth: asked for again it passes, and one lot more does not (C1-C6, C10).
 
 Accounts, limits, positions, working orders and asks are drawn; the size named is judged again in the same
 state.
@@ -31,6 +31,7 @@ CAPS = {
     "LOSS_STRATEGY",
     "LOSS_SYMBOL",
     "FORMAT_LOT",
+    "SIZE_ATR",
 }
 
 
@@ -59,6 +60,8 @@ LIMITS: dict[str, st.SearchStrategy[Any]] = {
     "fee_per_unit": st.integers(0, 100_000).map(lambda m: ("micros", m, "")),
     "fee_rate": st.integers(0, 20_000).map(ppm),
     "stress_floor": st.integers(0, 150_000).map(ppm),
+    "risk_per_trade": st.integers(1, 50_000).map(ppm),
+    "atr_stop": st.integers(100_000, 5_000_000).map(ppm),
 }
 PRICES = {"AAA": 10_000, "BBB": 123_457, "COIN": 2_001}  # 100.00, 12.3457, 0.00002001
 # one "share" of about 10 dollars in the units of each

@@ -12,6 +12,7 @@ import flyball.kernel
 from flyball.bots.door import intent_of
 from flyball.kernel import controls
 from flyball.kernel.controls import METAS, duplicate, latch
+from flyball.kernel.events import Action
 from flyball.kernel.latches import TABLE, set_latch
 from flyball.kernel.limits import KEYS
 from flyball.kernel.words import CODES
@@ -131,6 +132,7 @@ STORIES: dict[str, Callable[[], Said]] = {
     "PRICE_TOLERANCE": lambda: adds(1, 10_101, price_tolerance=ppm(10_000)),
     "DATA_MISSING": lambda: flying(price=0).ask(BUY, 1, 10_000).codes,
     "DATA_STALE": lambda: said(lambda f: (f.config(max_quote_age=ns(NS)), f.later(NS))),
+    "DATA_RESTATED": lambda: said(lambda f: f.feed(Action(f.now, "split", "AAA", 2, 1, "", 0, 0, "a1", 1))),
     "DATA_CROSSED": lambda: said(lambda f: f.mark(bid=10_001, ask=10_000)),
     "DATA_LOCKED": lambda: said(lambda f: f.mark(bid=10_000, ask=10_000)),
     "DATA_SPREAD": lambda: said(lambda f: (f.config(max_spread=ppm(100)), f.mark(bid=9_999, ask=10_001))),
@@ -173,6 +175,8 @@ STORIES: dict[str, Callable[[], Said]] = {
     "CAPACITY_LOTS": lambda: full(latch, "MAX_LOTS"),
     "CAPACITY_INTENTS": lambda: full(duplicate, "MAX_INTENTS_A_DAY"),
     "CONTROL_FAILED": failing,
+    "SIZE_ATR": lambda: adds(risk_per_trade=ppm(9_999)),  # while the average warms, 20 dollars a share
+    "SIZE_ATR_UNKNOWN": lambda: flying(price=0, risk_per_trade=ppm(5_000)).ask(BUY, 1, 10_000).codes,
     **{f"LATCH_{name}": (lambda n=name: latched(n)) for name in TABLE},  # type: ignore[misc]
 }
 

@@ -209,3 +209,23 @@ def test_latch_changes_name_the_operator():
     changes = of(f.command("freeze", by="ben", reason="odd fills"), LatchChange)
     assert [(x.latch, x.by, x.reason) for x in changes] == [("L5", "ben", "odd fills")]
     assert f.would(SELL, 1).codes == ("LATCH_L5",)
+
+
+@pytest.mark.parametrize(("held", "resumed"), [(30 * NS - 1, False), (30 * NS, True)])
+def test_a_pause_holds_for_half_a_minute(held, resumed):
+    f = flying()
+    f.command("pause")
+    effects = f.later(held).command("resume", "secret", reason="go")
+    assert said(effects) == (
+        [("done", "resume")] if resumed else [("refused", "L14 has held for less than 30 s")]
+    )
+    assert f.latched() == ([] if resumed else ["L14 account"])
+
+
+def test_what_was_found_waits_for_no_dwell():
+    f = Hand()
+    f.epoch()
+    f.config()
+    f.instrument(BBB)
+    f.account(cash=0, equity=0, day_equity=0, positions=(("BBB", 10**9),))
+    assert said(f.command("resume", "secret")) == [("done", "resume")]

@@ -216,6 +216,10 @@ def test_or_is_journaled_as_not_sent(why, reason):
     why(f, order)
     f.reborn()
     assert not of(looked_up(f, order, False), Order)
+    assert state(f, order) == ("IN_DOUBT", 0, 10), "it may have left in the last moment"
+    for _ in range(2):
+        assert not of(f.answer(order.client_id, f.s.order(order.client_id).ask, False), Order)
+        f.wait(10 * NS)
     assert (state(f, order), f.s.order(order.client_id).reason) == (("NOT_SENT", 0, 0), reason)
 
 

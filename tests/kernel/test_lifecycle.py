@@ -205,7 +205,8 @@ def test_nothing_brings_an_order_back():
         ("fbT-1-77-s-1", "s"),
         ("fbT-9-1-mean_rev-3", "mean_rev"),
         ("fbT-1-1-a-b-c-2", "a-b-c"),
-        ("fbT-1-1-outside-1", "_outside"),
+        ("fbT-1-1--outside-1", "_outside"),
+        ("fbT-1-1-outside-1", "outside"),  # a strategy may be called so
         ("fbX-1-77-s-1", "_outside"),  # another account's
         ("manual-7", "_outside"),
         ("", "_outside"),

@@ -21,6 +21,8 @@ from hypothesis.stateful import (
 )
 
 from flyball.kernel.effects import Order
+from flyball.kernel.events import Action
+from flyball.kernel.units import show
 from tests.kernel.drawn import LIMITS
 from tests.kernel.flight import (
     AAA,
@@ -322,6 +324,8 @@ class Machine(RuleBasedStateMachine):
         f = self.f.later(wait)
         ask = f.account_questions.pop(0).ask if f.account_questions else 0
         more: dict[str, Any] = {"open_ids": ("fbT-9-9-s-1",)} if lost and wrong else {}
+        if lost and not wrong:  # one that is over here
+            more["open_ids"] = tuple(sorted(f.g.state.closed)[:1])
         cash = f.g.state.cash + (DOLLAR if wrong == 1 else 0)
         f.account(cash, (("AAA", 77),) if wrong == 2 else None, ask, **more)
 
@@ -415,6 +419,45 @@ class Machine(RuleBasedStateMachine):
             order=live[0] if live else "",
             **args,
         )
+
+    @precondition(lambda self: any(o.unexplained() for o in self.f.g.state.orders.values()))
+    @rule(
+        wait=waits,
+        which=st.integers(0, 9),
+        part=st.sampled_from((0, 0, 1, 2, 3)),
+        worse=st.integers(0, 300),
+        fee=st.sampled_from(("0", "0.35")),
+    )
+    def resolve(self, wait: int, which: int, part: int, worse: int, fee: str) -> None:
+        """A person says what became of an order: never, a part of it, all of it, or more than there is."""
+        found = [o for _, o in sorted(self.f.g.state.orders.items()) if o.unexplained()]
+        o = found[which % len(found)]
+        m = self.f.g.state.markets[o.symbol]
+        qty = max(1, o.remaining() * part // 2)
+        price = max(1, (o.limit or self.price(o.symbol)) * (10_000 - o.side * worse) // 10_000)
+        outcome = f"{show(qty, m.qty_exp)}@{show(price, m.price_exp)}" if part else "never"
+        self.f.later(wait).command(
+            "resolve", "secret", order=o.client_id, outcome=outcome, fee=fee, reason="the statement"
+        )
+
+    @rule(
+        wait=waits,
+        symbol=symbols,
+        what=st.sampled_from(("split", "split", "cash_dividend", "odd")),
+        ratio=st.sampled_from(((2, 1), (4, 1), (1, 2), (1, 10), (105, 100))),
+        again=st.booleans(),
+    )
+    def corporate(self, wait: int, symbol: str, what: str, ratio: tuple[int, int], again: bool) -> None:
+        """Splits and dividends, some of them told twice, some that cannot be."""
+        f = self.f.later(wait)
+        if self.price(symbol) not in range(40, 10**7):
+            return
+        exp = f.g.state.markets[symbol].price_exp
+        whole = self.price(symbol) * 10**6 // 10**exp
+        cash = whole // 20 if what == "cash_dividend" else whole * ratio[1] // ratio[0]
+        number = f.n("action")
+        for _ in range(1 + again):
+            f.feed(Action(f.now, what, symbol, *ratio, "", cash, 0, f"a{number}", number))
 
     @precondition(lambda self: self.f.g.state.latches or self.f.g.state.adoption)
     @rule(tomorrow=st.booleans())

@@ -159,3 +159,10 @@ def test_what_could_carry_past_zero_with_the_others_of_its_side(held, outside, s
     if outside:
         f.strange_fill("by hand", "AAA", SELL, -outside, 10_000)
     assert could_add(f.s, f.s.orders[order.client_id]) is adds
+
+
+@pytest.mark.parametrize("strategy", ["outside", "_outside", "s", "a-b"])
+def test_a_lost_order_is_its_own_books_again(strategy):
+    """A strategy may be called `outside`: its orders are no strangers'."""
+    s = flying().s
+    assert owner_of(s, client_id(s, strategy, 1)) == strategy

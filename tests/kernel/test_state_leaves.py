@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from flyball.kernel.canon import hashed_fields
-from flyball.kernel.events import Feed
+from flyball.kernel.events import Config, Feed
 from flyball.kernel.hashes import book_hash, state_hash
+from flyball.kernel.loosening import Loosening, Rule
 from flyball.kernel.state import State
 from tests.kernel.hand import BBB, BUY, COIN, DOLLAR, NS, SELL, flying, ns, ppm, text, usd
 
@@ -51,9 +52,13 @@ def rich() -> Any:
     f.mark(last=11_950)
     f.mark(last=11_900)  # in caution, and past a cap
     f.mark("BBB", last=200_000)  # not believed
-    f.account(cash=0)
+    f.account(cash=0, open_ids=("manual-1",))
+    f.s.foreign, f.s.actions, f.s.stated = {"ZZZ": 5}, ["a1"], {"AAA": 3}
     f.command("pause", scope="symbol:COIN", reason="looking")
     f.command("flatten", scope="strategy:other")
+    f.feed(Config(f.now, "ann", "", "test", (("", "max_position_notional", "money_abs", 10**10, "", "f:1"),)))
+    rule = Rule("", "max_gross", "money_abs", 10**10, "", "f:2")
+    f.s.terms.loose[" max_gross"] = Loosening(rule, 7, "ann", 1, 2, "bob", "grown", f.now + 1)
     f.s.restart_step, f.s.acknowledged = f.now + 1, True
     f.s.chain = "a" * 64
     return f

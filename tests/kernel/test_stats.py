@@ -119,3 +119,46 @@ def test_stress_while_warming(floor, stress):
 )
 def test_a_mark_on_the_boundary_closes_its_bar(ts, length, day, bar):
     assert bar_number(ts, length, day) == bar
+
+
+def test_restated_it_goes_on_as_if_the_prices_had_always_been_so():
+    """Two for one, in the middle of a bar and with the average known."""
+    before, after = [(n, 10_000 + 20 * n, 9_800, 10_600) for n in range(25)], (26, 5_100, 5_000, 5_300)
+    atr, half = Atr(), Atr()
+    for bar, price, low, high in before:
+        atr.add(bar, price, low, high)
+        half.add(bar, price // 2, low // 2, high // 2)
+    atr.restate(1, 2)
+    assert (atr.bars, atr.start, atr.high, atr.low) == (half.bars, half.start, half.high, half.low)
+    assert (atr.close, atr.last_close) == (half.close, half.last_close)
+    for a in (atr, half):
+        a.add(*after)
+    assert half.value <= atr.value + ATR_BARS  # each rounded up along its own way
+    assert abs(atr.value - half.value) <= ATR_BARS
+
+
+@pytest.mark.parametrize(
+    ("price", "num", "den", "after"),
+    [
+        (100, 1, 2, 50),
+        (101, 1, 2, 51),  # to the nearest, halves up
+        (100, 1, 3, 33),
+        (101, 1, 3, 34),
+        (100, 10, 1, 1_000),
+        (1, 1, 10, 1),  # never to nothing
+        (0, 1, 2, 0),  # no price stays none
+    ],
+)
+def test_a_restated_price(price, num, den, after):
+    assert stats.restated(price, num, den) == after
+
+
+def test_restated_ranges_are_rounded_up():
+    atr = Atr(bars=20, value=101, high=101, low=101, close=101, last_close=0)
+    atr.restate(1, 2)
+    assert (atr.value, atr.high, atr.low, atr.close, atr.last_close) == (51, 51, 50, 51, 0)
+
+
+def test_add_says_when_a_bar_is_whole():
+    atr = Atr()
+    assert [atr.add(n, 100, 100, 100) for n in (1, 1, 2, 2, 5)] == [False, False, True, False, True]

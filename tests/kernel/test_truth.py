@@ -1,11 +1,13 @@
 """The broker's figures: adopted at the first look, compared afterwards, believed when seen twice."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from flyball.kernel.effects import Alert, AskAccount, Cancel, Divergence, LatchChange
-from tests.kernel.hand import BBB, BUY, DOLLAR, NS, SELL, Hand, answer, approve, flying, ns, of, text
+from flyball.kernel.effects import Alert, AskAccount, Cancel, Divergence, Ended, LatchChange, Moved, Query
+from tests.kernel.hand import AAA, BBB, BUY, DOLLAR, NS, SELL, Hand, answer, approve, flying, ns, of, text
+from tests.kernel.watched import watched
 
 CASH = 10_000 * DOLLAR
 
@@ -65,12 +67,64 @@ def test_what_is_found_belongs_to_nobody_and_waits_for_a_person(qty):
     assert book.profit() == (1 if qty > 0 else -1) * DOLLAR
 
 
-def test_what_is_found_and_unknown_is_told_and_never_agrees():
+def unknown() -> Any:
+    """An account with a position in what is no instrument here, and the latch that it sets."""
     f = first_look((("ZZZ", 5),))
     assert [a.alert for _, e in f.journal for a in of(e, Alert)] == ["foreign_position"]
-    assert f.s.adoption
+    assert (f.s.adoption, f.s.valued()) == (True, False)
     f.later(NS).account(positions=(("ZZZ", 5),))
     assert f.latched() == ["L7 account"]
+    assert "sell it at the broker" in f.s.latches["L7 account"].reason
+    f.later(31 * NS)
+    return f
+
+
+def test_what_is_found_and_unknown_never_agrees_while_it_is_there():
+    f = unknown()
+    for _ in range(3):
+        f.later(31 * NS).account(positions=(("ZZZ", 5),))
+    assert f.latched() == ["L7 account"]
+
+
+def test_it_is_sold_at_the_broker():
+    """Seen twice, the cash is taken over with it, and said; then everything agrees."""
+    f = unknown()
+    f.account(cash=CASH + 70 * DOLLAR, positions=())
+    effects = f.later(5 * NS).account(cash=CASH + 70 * DOLLAR, positions=())
+    found = [(d.what, d.ours, d.theirs, d.healed) for d in of(effects, Divergence)]
+    assert found == [("position ZZZ", "5", "0", True)]
+    assert [(m.symbol, m.change, m.cash) for m in of(effects, Moved)] == [("ZZZ", -5, 70 * DOLLAR)]
+    assert (f.s.cash, f.s.foreign, f.s.valued()) == (CASH + 70 * DOLLAR, {}, True)
+    f.later(5 * NS).account(positions=())
+    assert f.latched() == []
+
+
+def test_its_cash_comes_later_than_its_end():
+    f = unknown()
+    f.account(positions=())
+    assert not of(f.later(5 * NS).account(cash=CASH + 70 * DOLLAR, positions=()), Moved)
+    assert of(f.later(5 * NS).account(cash=CASH + 70 * DOLLAR, positions=()), Moved)[0].cash == 70 * DOLLAR
+
+
+def test_a_part_of_it_is_sold_and_something_of_ours_differs_too():
+    f = unknown()
+    f.account(positions=(("ZZZ", 3), ("BBB", 1)))
+    effects = f.later(5 * NS).account(positions=(("ZZZ", 3), ("BBB", 1)))
+    assert not [d for d in of(effects, Divergence) if d.healed]
+    f.later(5 * NS).account(positions=(("ZZZ", 3),))
+    f.later(5 * NS).account(positions=(("ZZZ", 3),))
+    assert f.s.foreign == {"ZZZ": 3}
+    f.later(5 * NS).account(positions=(("ZZZ", 3),))
+    assert f.latched() == ["L7 account"]
+
+
+def test_its_instrument_is_introduced():
+    f = unknown()
+    f.instrument(replace(AAA, symbol="ZZZ"))
+    f.account(positions=(("ZZZ", 5),))
+    assert (f.s.foreign, f.s.book_qty("_outside", "ZZZ"), f.s.valued()) == ({}, 5, False)
+    f.mark("ZZZ", last=1_000)
+    assert (f.s.valued(), f.latched()) == (True, [])
 
 
 def test_a_panic_sells_what_was_found_before_it_has_a_price():
@@ -210,14 +264,14 @@ def test_looking_again_backs_off_and_not_for_ever():
         f.account(cash=0)
         gaps.append(f.g.next_due() - f.now)
         f.wait(gaps[-1])
-    assert gaps[:4] == [5 * NS, 10 * NS, 15 * NS, 20 * NS]
-    assert set(gaps[4:]) == {20 * NS}
+    assert gaps[:4] == [5 * NS, 10 * NS, 20 * NS, 40 * NS]
+    assert set(gaps[4:]) == {40 * NS}
 
 
 def test_figures_are_compared_only_when_nothing_is_under_way():
     f = flying()
     order = f.order(BUY, 1, 9_000)
-    f.account(cash=0)
+    f.account(cash=0, ask=1)
     assert f.s.mismatches == 0
     assert f.g.next_due() == f.now + 5 * NS
     f.cancelled(order)
@@ -280,4 +334,133 @@ def test_strangers_again_are_the_same_episode():
     f = flying()
     f.account(open_ids=("fbT-9-9-s-1",))
     effects = f.later(NS).account(open_ids=("fbT-9-9-s-1", "fbT-9-10-s-1"))
-    assert (of(effects, LatchChange), f.latched()) == ([], ["L5 account"])
+    assert not [x for x in of(effects, LatchChange) if x.latch == "L5"]
+    assert f.latched() == ["L5 account", "L7 account"]
+
+
+# -- open orders that we hold as over, or know nothing of --------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["manual-7", "fbX-1-1-s-1", ""])
+def test_an_open_order_that_is_not_ours_is_named_when_seen_twice(name):
+    f = flying()
+    working = f.order(BUY, 1, 9_000)
+    ids = (name, working.client_id)
+    assert not of(f.account(open_ids=ids), Divergence)
+    effects = f.later(5 * NS).account(open_ids=ids)
+    assert [(d.what, d.ours, d.theirs) for d in of(effects, Divergence)] == [
+        (f"order {name}", "unknown", "open")
+    ]
+    assert (f.latched(), [c.client_id for c in of(effects, Cancel)]) == (["L7 account"], [working.client_id])
+    assert not of(f.later(5 * NS).account(open_ids=ids), Divergence), "once an episode"
+    f.cancelled(working)
+    f.later(31 * NS).account(open_ids=(name,))
+    assert f.latched() == ["L7 account"], "not clean while it is there"
+    f.later(5 * NS).account()
+    assert f.latched() == []
+
+
+def test_an_order_that_we_hold_as_over_works_at_the_broker():
+    f = watched()
+    o = f.order(BUY, 10, 9_900)
+    f.cancelled(o)
+    f.account(open_ids=(o.client_id,))
+    assert (f.s.orders, f.latched()) == ({}, [])
+    effects = f.later(5 * NS).account(open_ids=(o.client_id,))
+    assert of(effects, Divergence)[0].what == f"order {o.client_id}"
+    assert of(effects, Ended)[0].state == "IN_DOUBT"
+    assert of(effects, Cancel)
+    assert of(effects, Query)
+    assert (f.s.orders[o.client_id].remaining(), f.latched()) == (10, ["L7 account"])
+    assert f.s.exposures["AAA"].worst() == 1_000 * DOLLAR
+    f.answer(o.client_id, f.questions.pop().ask, True, "ACCEPTED", 0)
+    f.cancelled(o)
+    f.later(31 * NS).account()
+    assert (f.s.orders, f.latched()) == ({}, [])
+
+
+def test_an_order_filled_whole_is_called_open():
+    """Nothing more can come of it, whatever the broker's list says."""
+    f = watched()
+    f.account(open_ids=(f.hold(10).client_id,) * 2)
+    effects = f.account(open_ids=(f.s.closed and next(iter(f.s.closed)),))
+    assert of(effects, Divergence)
+    assert not of(effects, Cancel)
+    assert (f.s.orders, f.latched()) == ({}, ["L7 account"])
+
+
+# -- day orders in doubt, after their session --------------------------------------------------------------
+
+
+def after_the_close(qty: int = 10, side: int = BUY) -> Any:
+    f = watched(flat_by=text("never"))
+    o = f.doubt(side, qty, 10_000)
+    f.timeout(o.client_id, "query")
+    f.wait(f.s.day.close - f.now)
+    return f, o
+
+
+def test_before_the_close_it_may_still_work():
+    f = watched(flat_by=text("never"))
+    o = f.doubt(BUY, 10, 10_000)
+    for _ in range(5):
+        f.later(5 * NS).account()
+    assert o.client_id in f.s.orders
+
+
+def test_after_the_close_a_clean_account_seen_twice_says_that_it_never_arrived():
+    f, o = after_the_close()
+    assert not of(f.account(), Ended)
+    effects = f.later(5 * NS).account()
+    assert [(e.client_id, e.state) for e in of(effects, Ended)] == [(o.client_id, "REJECTED")]
+    assert f.s.orders == {}
+
+
+def test_on_the_next_day_too():
+    f = watched(flat_by=text("never"))
+    o = f.doubt(BUY, 10, 10_000)
+    f.next_day()
+    f.account()
+    assert of(f.later(5 * NS).account(), Ended)[0].client_id == o.client_id
+
+
+@pytest.mark.parametrize("open_now", [True, False])
+def test_not_one_that_is_listed_or_not_seen_in_a_row(open_now):
+    f, o = after_the_close()
+    ids = (o.client_id,) if open_now else ()
+    f.account()
+    f.later(5 * NS).account(None if open_now else f.s.cash + 1, open_ids=ids)
+    f.later(5 * NS).account()
+    assert o.client_id in f.s.orders
+    assert of(f.later(5 * NS).account(), Ended)
+
+
+def test_not_while_another_order_may_explain_anything():
+    f, o = after_the_close()
+    f.s.orders[o.client_id].absent = 0
+    other = f.s.orders[o.client_id]
+    other.broker_id = "b9"  # the broker has spoken of it
+    for _ in range(4):
+        f.later(5 * NS).account()
+    assert o.client_id in f.s.orders
+
+
+@pytest.mark.parametrize(("side", "there"), [(BUY, 10), (SELL, -10)])
+def test_positions_that_differ_by_exactly_it_are_for_the_operator(side, there):
+    f, o = after_the_close(side=side)
+    effects = f.account(positions=(("AAA", there),))
+    assert [d.what for d in of(effects, Divergence)] == [f"order {o.client_id}"]
+    assert f.latched() == ["L7 account"]
+    for _ in range(3):
+        assert not of(f.later(5 * NS).account(positions=(("AAA", there),)), Divergence), "once"
+    assert o.client_id in f.s.orders
+    f.command("resolve", "secret", order=o.client_id, outcome="10@100", fee="0", reason="account page")
+    assert (f.s.position("AAA"), f.s.orders) == (there, {})
+
+
+@pytest.mark.parametrize("there", [9, 11, -10])
+def test_positions_that_differ_otherwise_leave_it_in_doubt(there):
+    f, o = after_the_close()
+    for _ in range(3):
+        assert not of(f.later(5 * NS).account(positions=(("AAA", there),)), Ended)
+    assert o.client_id in f.s.orders

@@ -7,7 +7,7 @@ from typing import Any
 from flyball.kernel.effects import (
     Effect,
 )
-from flyball.kernel.events import Event
+from flyball.kernel.events import Event, Mark
 from tests.kernel.flight import AAA, BBB, NS, Flight, ppm
 from tests.kernel.hand import CASH, Hand
 
@@ -19,6 +19,15 @@ class Watched(Hand):
 
     def feed(self, event: Event) -> list[Effect]:
         return Flight.feed(self, event)
+
+    def bars_of_a_minute(self, steps: list[int], symbol: str = "AAA") -> None:
+        """A print a minute, each so many bp from the one before, judged together."""
+        start, price = len(self.facts), self.g.state.markets[symbol].mid()
+        for bp in steps:
+            self.now += MINUTE
+            price = price * (10_000 + bp) // 10_000
+            self.take(Mark(self.now, symbol, 0, 0, price, 0, 0, "test", self.n("feed")))
+        self.judged(start)
 
 
 def watched(price: int = 10_000, mode: str = "paper", **limits: Any) -> Watched:

@@ -26,6 +26,7 @@ FIGURES = {
         "day_equity",
         "baseline",
         "high_water",
+        "change",
     ),
 }
 ABSENT: dict[str, dict[str, Any]] = {
@@ -43,6 +44,9 @@ ABSENT: dict[str, dict[str, Any]] = {
     "command": {"by": "", "reason": ""},
     "update": {"filled": None, "broker_id": "", "reason": ""},
     "answer": {"filled": None, "state": ""},
+    "ended": {"strategy": "", "intent": "", "reason": ""},
+    "restated": dict.fromkeys(("bid", "ask", "last"), Fraction(0)),
+    "action": {"to": "", "num": 0, "den": 0},
 }
 # what the journal tells as a `report`, and the kind of its record
 REPORTS = (
@@ -56,8 +60,12 @@ REPORTS = (
     "ingress",
     "bot_down",
     "timeout",
+    "moved",
 )
-EFFECTS = ("decision", "order", "cancel", "query", "ask_account", "latch", "day_start", "effect")
+EFFECTS = (
+    *("decision", "order", "cancel", "query", "ask_account", "latch", "day_start", "effect"),
+    *("ended", "booked", "moved", "restated"),
+)
 
 
 def nanoseconds(text: str) -> int:
@@ -73,6 +81,12 @@ def kind_of(line: dict[str, Any]) -> str:
         return "day_start"
     if kind == "report":
         return line["what"] if line["what"] in REPORTS else "effect"
+    if kind == "update" and "ended" in line:
+        return "ended"
+    if kind == "fill" and "by" in line:
+        return "booked"
+    if kind == "mark" and line.get("restated"):
+        return "restated"
     if kind == "update" and "ask" in line:
         return "answer"
     if kind == "update" and line["state"] in ("SENT", "NOT_SENT"):
@@ -104,6 +118,8 @@ def fact_of(line: dict[str, Any]) -> Fact:
         fact["scale"] = round(Fraction(line["scale"]) * 10**6)
     elif kind == "account":
         fact["positions"] = {symbol: Fraction(qty) for symbol, qty in line["positions"].items()}
+    elif kind == "restated":
+        fact["why"] = line["source"]
     elif kind == "timeout":
         fact["call"] = line.get("call", "submit")
     elif kind == "config":

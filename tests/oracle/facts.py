@@ -14,7 +14,7 @@ Fact = dict[str, Any]
 
 MICRO = Fraction(1, 10**6)
 PRICES = ("bid", "ask", "last", "low", "high", "price", "limit", "reference", "tick")
-QUANTITIES = ("qty", "filled", "would_pass", "lot")
+QUANTITIES = ("qty", "filled", "would_pass", "lot", "change")
 AMOUNTS = ("amount", "fee", "notional", "cash", "equity", "day_equity", "baseline", "high_water")
 BY_ORDER = ("update", "answer", "fill", "sent", "not_sent", "timeout", "cancel", "query")
 
@@ -28,6 +28,9 @@ class Units:
         self.symbol_of: dict[str, str] = {}
 
     def learn(self, raw: Fact) -> None:
+        if raw["kind"] == "action" and raw["what"] == "symbol_change" and raw["symbol"] in self.price:
+            self.price.setdefault(raw["to"], self.price[raw["symbol"]])
+            self.qty.setdefault(raw["to"], self.qty[raw["symbol"]])
         if raw["kind"] == "instrument":
             self.price[raw["symbol"]] = Fraction(1, 10 ** raw["price_exp"])
             self.qty[raw["symbol"]] = Fraction(1, 10 ** raw["qty_exp"])
@@ -49,11 +52,14 @@ def fact_of(record: object, units: Units) -> Fact:
             fact[name] = None if value < 0 and name == "filled" else value * qty
         elif name in AMOUNTS:
             fact[name] = value * MICRO
+    if raw["kind"] == "action":
+        fact["action"], fact["cash"], fact["cost"] = raw["what"], raw["cash"] * MICRO, raw["cost"] * MICRO
     if raw["kind"] == "instrument":
         fact["price_unit"], fact["qty_unit"] = price, qty
     elif raw["kind"] == "account":
         fact["positions"] = {s: q * units.qty.get(s, Fraction(1)) for s, q in raw["positions"]}
-    elif raw["kind"] == "config":
+    elif raw["kind"] in ("config", "in_force"):
+        fact["kind"] = "config"  # what is in force from here on
         fact["limits"] = {
             (scope, key): limit_of(kind, amount, text) for scope, key, kind, amount, text, _ in raw["values"]
         }

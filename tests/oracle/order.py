@@ -30,6 +30,10 @@ class Order:
     asked: int = -1  # the question that is open; -1 = none
     disowned: int = 0  # questions in a row answered with "unknown"
     cancels: int = 0
+    grounds: str = ""  # the end that the governor may give it without the broker's word
+    by_hand: Fraction = ZERO  # booked on an operator's word, and not told by the broker yet
+    hand_price: Fraction = ZERO
+    hand_fee: Fraction = ZERO
     day: int = 0  # risk day it was decided in
     heard_at: int = 0  # when anything last came of it
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.oracle.facts import Fact
+from tests.oracle.regime import Regime
 from tests.oracle.wilder import Print
 
 ZERO = Fraction(0)
@@ -23,6 +24,9 @@ class Price:
     suspect: Fraction = ZERO
     agreed: int = 0
     prints: list[Print] = field(default_factory=list)
+    length: int = 0  # of their bars
+    regime: Regime = field(default_factory=Regime)
+    acted: bool = False  # a corporate action restated its bars: their rounding is the governor's own
 
     def highest(self) -> Fraction:
         return max(self.bid, self.ask, self.last)

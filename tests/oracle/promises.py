@@ -12,7 +12,7 @@ from typing import Any
 from tests.oracle.facts import MICRO, Fact
 from tests.oracle.order import ZERO, Order
 from tests.oracle.price import middle
-from tests.oracle.world import NEVER_ARRIVED, World
+from tests.oracle.world import World
 from tests.oracle.worst import Worst, outcomes, worst_of
 
 SECOND = 10**9
@@ -31,6 +31,7 @@ CAPS = {
     "BUDGET_COST": "C5 cost",
     "LOSS_ACCOUNT": "C6 account",
     "LOSS_SYMBOL": "C6 symbol",
+    "SIZE_ATR": "C10",
 }
 SLACK = 1 + Fraction(1, 100_000)  # the stress is kept in whole parts per million, rounded up
 NOBODYS: dict[str, Any] = {"client_id": "?", "author": "", "leg": 1, "attempts": [1]}
@@ -41,7 +42,7 @@ Broken = Iterator[str]
 
 def rounding(world: World) -> Fraction:
     """What the governor may be behind the exact books: less than a micro for each fill and each book."""
-    return (world.fills + len(world.books) + 1) * MICRO
+    return (world.fills + world.moves + len(world.books) + 1) * MICRO
 
 
 def judge(facts: list[Fact], start: int) -> tuple[World, list[str]]:
@@ -58,6 +59,7 @@ def judge(facts: list[Fact], start: int) -> tuple[World, list[str]]:
             broken += _sent(world, world.orders[fact["client_id"]], fact, facts[:n])
     broken += unanswered(world, facts[start:])
     broken += untripped(world)
+    broken += world.groundless
     return world, broken
 
 
@@ -73,7 +75,7 @@ def audit(facts: list[Fact], effects: Collection[str]) -> tuple[World, list[str]
         world.apply(fact)
         if fact["kind"] == "order":
             broken += _sent(world, world.orders[fact["client_id"]], fact, facts[:n])
-    return world, [*broken, *unanswered(world, [event]), *untripped(world)]
+    return world, [*broken, *unanswered(world, [event]), *untripped(world), *world.groundless]
 
 
 def _before(world: World, fact: Fact, event: Fact) -> list[str]:
@@ -122,21 +124,28 @@ def p2(world: World, order: Order, ppm: int) -> Broken:
     worth = order.qty * max(order.limit, price.highest())
     worst = worst_of(world)
     scale = ppm * MICRO
-    if scale > (allowed := most_scale(world)):
+    if scale > (allowed := most_scale(world, order.symbol)):
         yield f"{name}: C31 scale {float(scale)} above {float(allowed)}"
+    elif (
+        world.panic_over < 0
+        and not world.acts
+        and world.limit("drawdown_caution") is None
+        and scale < allowed - MICRO
+    ):
+        yield f"{name}: C31 scale {float(scale)} below {float(allowed)}"
     for control, value, cap in caps(world, order, worth, worst, scale):
         if cap is not None and value > cap:
             yield f"{name}: {control} {float(value)} above {float(cap)}"
     yield from (f"{name}: {what}" for what in _market_facts(world, order, worth))
 
 
-def most_scale(world: World) -> Fraction:
-    """The scale in force: smaller in the caution zone, and after a panic 25, 50, 100% with half an hour for
-    each step.
+def most_scale(world: World, symbol: str) -> Fraction:
+    """The scale in force: smaller in the caution zone and in a wild regime of the symbol, and after a panic
+    25, 50, 100% with half an hour for each step.
     """
-    scale = Fraction(1)
+    scale = world.prices[symbol].regime.scale(world.regimes())
     if world.panic_over >= 0 and world.ts < world.panic_over + 2 * RESTART:
-        scale = Fraction(1, 4) if world.ts < world.panic_over + RESTART else Fraction(1, 2)
+        scale *= Fraction(1, 4) if world.ts < world.panic_over + RESTART else Fraction(1, 2)
     zone = world.limit("drawdown_caution")
     if (
         zone is not None
@@ -149,12 +158,15 @@ def most_scale(world: World) -> Fraction:
 def caps(
     world: World, order: Order, worth: Fraction, worst: Worst, scale: Fraction
 ) -> Iterator[tuple[str, Fraction | int, Fraction | int | None]]:
-    """Every cap of C1 to C6: its name, the value in the worst case, the cap (None = not set)."""
+    """Every cap of C1 to C6 and C10: its name, the value in the worst case, the cap (None = not set)."""
     symbol, strategy = order.symbol, order.strategy
     notional = world.cap("max_order_notional", symbol)
     yield "C1 notional", worth, None if notional is None else notional * scale
     most = world.limit("max_order_qty", symbol)
     yield "C1 qty", order.qty, None if most is None else most * scale
+    risk = world.limit("risk_per_trade")
+    lost = order.qty * world.at_the_stop(symbol, max(order.limit, world.prices[symbol].highest()))
+    yield "C10", lost, None if risk is None else max(world.base(), ZERO) * risk * scale
     yield "C2", worst.symbols[symbol], world.cap("max_position_notional", symbol)
     yield "C3 gross", worst.gross, world.cap("max_gross")
     yield "C3 net", worst.net, world.cap("max_net")
@@ -186,6 +198,8 @@ def honest(world: World, decision: Fact, intent: Fact) -> Broken:
         return
     if world.promised:
         return  # an exit that waits for a cancel counts already, and is not to be seen from outside yet
+    if world.prices[decision["symbol"]].acted and "SIZE_ATR" in decision["codes"]:
+        return
     name = f"C35 {intent['strategy']} {intent['intent']}"
     if intent["qty"] > 0 and not intent["notional"]:
         passed = _passed(world, decision, intent["qty"])
@@ -312,7 +326,7 @@ def p4(world: World, fact: Fact) -> Broken:
             for x in ("intent", "author", "symbol", "side", "qty", "limit", "leg", "adds")
         ):
             yield f"{name}: the id was issued for something else"
-        if known.ended not in ("", NEVER_ARRIVED):
+        if known.ended:
             yield f"{name}: sent again after {known.ended}"
         if (
             fact["attempt"] not in (known.attempts[-1], known.attempts[-1] + 1)

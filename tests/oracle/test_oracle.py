@@ -11,6 +11,7 @@ from tests.oracle.promises import judge
 from tests.oracle.stories import (
     NS,
     OPEN,
+    account,
     begun,
     command,
     config,
@@ -144,7 +145,18 @@ def answer(ask: int, found: bool, state: str = "", filled: int = 0) -> Any:
     return record("answer", client_id="b", ask=ask, found=found, state=state, filled=filled, broker_id="")
 
 
+def ended(state: str) -> Any:
+    return record("ended", client_id="b", strategy="s", intent="i-b", state=state, why="")
+
+
 LEFT = record("sent", client_id="b", attempt=1)
+ENDED = ended("REJECTED")
+STOPPED = record("not_sent", client_id="b", why="LATCH_L4")
+
+
+def resolved(order: str = "b", by: str = "ann", authority: str = "secret", reason: str = "looked") -> Any:
+    args = (("order", order), ("outcome", "never"))
+    return record("command", what="resolve", by=by, authority=authority, reason=reason, args=args)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +167,9 @@ LEFT = record("sent", client_id="b", attempt=1)
         ([LEFT, record("timeout", client_id="b", call="submit", attempt=1, reason="")], True),
         ([LEFT, asked(1), answer(1, False)], True),  # one look is no evidence
         ([LEFT, asked(1), answer(1, False), answer(1, False)], True),  # the same look twice is one
-        ([LEFT, asked(1), answer(1, False), asked(2), answer(2, False)], False),
+        ([LEFT, asked(1), answer(1, False), asked(2), answer(2, False)], True),
+        ([LEFT, ENDED], False),
+        ([LEFT, ENDED, ended("IN_DOUBT")], True),
         ([LEFT, asked(2), answer(1, False), answer(2, False)], True),
         ([LEFT, asked(1), answer(1, True, "CANCELED")], False),
         (
@@ -170,9 +184,9 @@ LEFT = record("sent", client_id="b", attempt=1)
             ],
             True,
         ),
-        ([asked(0), answer(0, False)], False),  # a look-up at the start, and it had never left
+        ([asked(0), answer(0, False)], True),
         ([LEFT, asked(0), answer(0, False)], True),
-        ([record("not_sent", client_id="b", why="LATCH_L4")], False),
+        ([record("not_sent", client_id="b", why="LATCH_L4")], True),
         ([LEFT, record("not_sent", client_id="b", why="LATCH_L4")], True),
         ([LEFT, update(order("b", 1, 1), "REJECTED")], False),
         ([LEFT, update(order("b", 1, 1), "PENDING_REVIEW")], True),
@@ -181,6 +195,30 @@ LEFT = record("sent", client_id="b", attempt=1)
 )
 def test_only_evidence_ends_an_order(course: list[Any], live: bool):
     assert world(*begun(), order("b", 1, 5), *course).orders["b"].live() == live
+
+
+@pytest.mark.parametrize(
+    ("course", "state", "grounds"),
+    [
+        ([LEFT, asked(1), answer(1, False), asked(2), answer(2, False)], "REJECTED", True),
+        ([LEFT, asked(1), answer(1, False), asked(2), answer(2, False)], "NOT_SENT", False),
+        ([LEFT, asked(1), answer(1, False)], "REJECTED", False),
+        ([LEFT, asked(1), answer(1, False), answer(1, False)], "REJECTED", False),
+        ([asked(0), answer(0, False)], "NOT_SENT", True),  # a look-up at the start, and it had never left
+        ([LEFT, asked(0), answer(0, False)], "NOT_SENT", False),
+        ([STOPPED], "NOT_SENT", True),
+        ([LEFT, STOPPED], "NOT_SENT", False),
+        ([LEFT], "REJECTED", False),
+        ([LEFT, resolved()], "REJECTED", True),
+        ([LEFT, resolved(order="c")], "REJECTED", False),
+        ([LEFT, resolved(by="")], "REJECTED", False),
+        ([LEFT, resolved(authority="socket")], "REJECTED", False),
+        ([LEFT, resolved(reason="")], "REJECTED", False),
+    ],
+)
+def test_the_governor_ends_an_order_only_with_grounds(course: list[Any], state: str, grounds: bool):
+    found = world(*begun(), order("b", 1, 5), *course, ended(state)).groundless
+    assert (found == []) == grounds, found
 
 
 # -- prices --------------------------------------------------------------------------------------------------
@@ -260,6 +298,7 @@ def test_a_cap_that_is_reached_is_kept_and_one_that_is_passed_is_broken():
             {"max_daily_loss__symbol__AAA": ("money_abs", 99_000_000), "stress_floor": ("ppm", 50_000)},
             "C6 symbol",
         ),
+        ({"risk_per_trade": ("ppm", 199), "stress_floor": ("ppm", 10_000)}, "C10"),
         ({"min_notional": ("micros", 1_000_000_001)}, "C23 below"),
         ({"restricted": ("list", "AAA")}, "C24 restricted"),
         ({"order_rate": 0}, "C20 more than"),
@@ -313,6 +352,77 @@ def test_the_caution_zone_scales():
     before = begun(o, fill(o, 100, 10_000), mark(last=8_999), drawdown_caution=("ppm", 10_000))
     assert broken(before, *sent(order("b", 1, 1), scale=500_000)) == []
     assert "C31 scale 1.0 above 0.5" in broken(before, *sent(order("b", 1, 1)))[0]
+
+
+# the published example: a price of 80.00, ranges of 1.60
+RANGING = [mark(last=8_000, low=7_920, high=8_080, ts=OPEN + n * NS) for n in range(1, 23)]
+RISK = {"risk_per_trade": ("ppm", 5_000), "atr_bar": ("ns", NS), "stress_floor": ("ppm", 1)}
+
+
+@pytest.mark.parametrize(
+    ("limits", "qty", "says"),
+    [
+        ({}, 156, []),  # 100,000 of equity, 500 at risk, 3.20 a share: 156.25
+        ({}, 157, ["P2 b: C10 502.4 above 500.0"]),
+        ({"atr_stop": ("ppm", 3_000_000)}, 105, ["P2 b: C10 504.0 above 500.0"]),
+        ({"atr_bar": ("ns", 100 * NS)}, 250, []),  # too few bars: the stressed move, twice the floor
+        (
+            {"atr_bar": ("ns", 100 * NS), "stress_floor": ("ppm", 20_000)},
+            157,
+            ["P2 b: C10 502.4 above 500.0"],
+        ),
+    ],
+)
+def test_what_is_lost_at_the_stop(limits: dict[str, Any], qty: int, says: list[str]):
+    before = [instrument(), config(**(RISK | limits)), account(), session(), *RANGING]
+    assert broken(before, *sent(order("b", 1, qty))) == says
+
+
+def test_a_size_cut_for_the_stop_is_cut_no_deeper():
+    before = [instrument(), config(**RISK), account(), session(), *RANGING]
+    for qty, says in ((156, ""), (155, "although a lot more would pass")):
+        d = decision(order("b", 1, qty), verdict="clip", codes=("SIZE_ATR",))
+        intent = record("intent", intent="i-b", strategy="s", symbol="AAA", qty=200, notional=0)
+        found = broken(before, intent, d)
+        assert found == [] if not says else says in found[0]
+
+
+def minutes(*moves: int) -> list[Any]:
+    """A print a minute, each so many bp from the one before."""
+    price, out = 1_000_000, [mark(last=1_000_000)]
+    for n, bp in enumerate(moves, start=1):
+        price = price * (10_000 + bp) // 10_000
+        out.append(mark(last=price, ts=OPEN + n * 60 * NS))
+    return out
+
+
+CALM = (10, -10) * 35
+
+
+@pytest.mark.parametrize(
+    ("moves", "limits", "scale"),
+    [
+        (CALM, {}, 1_000_000),
+        ((*CALM, 150, 0), {}, 250_000),  # fifteen times as much as usual, at once
+        ((*CALM, 150), {}, 1_000_000),  # the bar is not whole yet
+        ((*CALM, 40, -40, 40, -40, 0), {}, 500_000),
+        ((*CALM, 150, 0, *CALM), {}, 1_000_000),
+        ((*CALM, 150, 0), {"regime_extreme_scale": ("ppm", 100_000)}, 100_000),
+        ((*(10, -10) * 25, 150, 0), {}, 1_000_000),  # still warming
+    ],
+)
+def test_a_wild_regime_scales(moves: tuple[int, ...], limits: dict[str, Any], scale: int):
+    regime = {"regime_high": ("ppm", 1_500_000), "regime_extreme": ("ppm", 2_000_000)}
+    given = config(atr_bar=("ns", 60 * NS), **(regime | limits))
+    before = [instrument(), given, account(), session(), *minutes(*moves)]
+    last = before[-1].ts
+    right = sent(order("b", 1, 1, ts=last), ts=last, scale=scale)
+    assert broken(before, *right) == []
+    wrong = sent(order("b", 1, 1, ts=last), ts=last, scale=scale - 1_000)
+    assert "C31 scale" in broken(before, *wrong)[0]
+    if scale < 1_000_000:
+        wrong = sent(order("b", 1, 1, ts=last), ts=last, scale=scale + 1)
+        assert "C31 scale" in broken(before, *wrong)[0]
 
 
 @pytest.mark.parametrize(

@@ -52,15 +52,21 @@ def true_ranges(bars: list[Bar]) -> list[Fraction]:
     return ranges
 
 
-def average(bars: list[Bar], n: int = BARS) -> Fraction | None:
-    """The average true range after the last whole bar; None while it warms."""
+def average(bars: list[Bar], n: int = BARS, step: Fraction = Fraction(0)) -> Fraction | None:
+    """The average true range after the last whole bar; None while it warms. With a `step` it is kept in whole
+    steps, rounded up after each bar.
+    """
     ranges = true_ranges(bars)
     if len(ranges) < n:
         return None
-    value = sum(ranges[:n], Fraction(0)) / n
+    value = _up(sum(ranges[:n], Fraction(0)) / n, step)
     for r in ranges[n:]:
-        value = (value * (n - 1) + r) / n
+        value = _up((value * (n - 1) + r) / n, step)
     return value
+
+
+def _up(x: Fraction, step: Fraction) -> Fraction:
+    return -(-x // step) * step if step else x
 
 
 def stress(prints: list[Print], price: Fraction, floor: Fraction) -> Fraction:

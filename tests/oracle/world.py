@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle import wilder
+from tests.oracle import own, wilder
 from tests.oracle.facts import Fact
 from tests.oracle.order import ZERO, Order
 from tests.oracle.price import Price, middle
+from tests.oracle.regime import Regime, Rules
 
 OUTSIDE = "_outside"
 ENDS = ("FILLED", "CANCELED", "REJECTED", "EXPIRED")
 IDENTITY = ("client_id", "intent", "author", "strategy", "symbol", "side", "qty", "limit", "adds", "leg")
 DAY_NS = 86_400 * 10**9
-NEVER_ARRIVED = "NEVER_ARRIVED"
 DISOWNED = 2  # questions in a row the broker has to answer with "unknown" before an order that left is over
 PER_SYMBOL = (
     "max_order_notional",
@@ -67,6 +67,11 @@ class World:
         self.cash = ZERO
         self.flows = ZERO
         self.fills = 0
+        self.moves = 0  # changes of a book without a trade
+        self.acts: dict[str, Fact] = {}  # corporate actions by id
+        self.foreign: dict[str, Fraction] = {}  # found at the start in what is no instrument
+        self.said: Fact | None = None  # the broker's figures, if they are the newest event
+        self.groundless: list[str] = []  # what the governor did to orders without grounds
         self.strange: list[str] = []  # fills of orders that are not ours
         self.orders: dict[str, Order] = {}
         self.promised: set[tuple[str, str]] = set()  # approved, and not out yet: it waits for another's end
@@ -83,6 +88,8 @@ class World:
 
     def apply(self, fact: Fact) -> None:
         self.ts = max(self.ts, fact["ts"])  # what is emitted again after a restart keeps its old time
+        if fact["kind"] not in own.EFFECTS:
+            self.event, self.said = fact, fact if fact["kind"] == "account" else None
         what = getattr(self, f"_{fact['kind']}", None)
         if what is not None:
             what(fact)
@@ -129,15 +136,22 @@ class World:
         price.bid, price.ask, price.last, price.ts = f["bid"], f["ask"], f["last"], f["ts"]
         self._priced(f["symbol"])
         self._watch()
-        price.fresh, price.suspect, price.agreed = False, ZERO, 0
+        fresh, price.fresh, price.suspect, price.agreed = price.fresh, False, ZERO, 0
         length = self.limits.get(("", "atr_bar"), 300 * 10**9)
         now = middle(price.bid, price.ask, price.last, instrument["price_unit"])
         number = self.today() if length >= DAY_NS else (f["ts"] - 1) // length
         low, high = f["low"] or now, f["high"] or now
+        if price.length != length:
+            price.length, price.prints, price.regime = length, [], Regime()
+        if price.prints and price.prints[-1].bar != number:
+            price.regime.bar(price.prints[-1].price, self.regimes())
+        if fresh and length < DAY_NS:
+            price.regime.night()
         price.prints.append(wilder.Print(number, now, min(low, now), max(high, now)))
 
     def _account(self, f: Fact) -> None:
         """The broker's figures are taken over once; later they are only compared."""
+        own.introduced(self, f)
         if self.known:
             return
         self.known = True
@@ -146,8 +160,16 @@ class World:
         self.high_water = max(f["equity"], f["day_equity"])
         for symbol, qty in f["positions"].items():
             if symbol in self.instruments:
-                self.books[(OUTSIDE, symbol)] = Book(qty, found=True)
-                self._priced(symbol)
+                self.find(symbol, qty)
+            else:
+                self.foreign[symbol] = qty
+
+    def book(self, strategy: str, symbol: str) -> Book:
+        return self.books.setdefault((strategy, symbol), Book())
+
+    def find(self, symbol: str, qty: Fraction) -> None:
+        self.books[(OUTSIDE, symbol)] = Book(qty, found=True)
+        self._priced(symbol)
 
     def _priced(self, symbol: str, price: Fraction = ZERO) -> None:
         """What was found counts as got at the first price there is: neither gain nor loss so far."""
@@ -166,7 +188,6 @@ class World:
         if known is not None:
             known.attempts.append(f["attempt"])
             known.disowned = 0 if known.attempts[-2] != f["attempt"] else known.disowned
-            known.ended = "" if known.ended == NEVER_ARRIVED else known.ended
             return
         self.orders[f["client_id"]] = Order(
             **{x: f[x] for x in IDENTITY}, attempts=[f["attempt"]], day=self.today()
@@ -191,10 +212,10 @@ class World:
             self.orders[f["client_id"]].cancels += 1
 
     def _not_sent(self, f: Fact) -> None:
-        """Stopped at the last gate: the end of an order of which no attempt ever left."""
+        """Stopped at the last gate: grounds to end an order of which no attempt ever left."""
         order = self.orders.get(f["client_id"])
-        if order is not None and not order.ended and not order.left and not order.acknowledged:
-            order.ended, order.heard_at = "NOT_SENT", self.ts
+        if order is not None and not order.left and not order.acknowledged:
+            order.grounds = "NOT_SENT"
 
     def _update(self, f: Fact) -> None:
         order = self.orders.get(f["client_id"])
@@ -210,8 +231,27 @@ class World:
             self._state(order, f["state"], f["filled"])
         elif not order.acknowledged and not order.ended:
             order.disowned += 1
-            if order.disowned >= DISOWNED or (f["ask"] == 0 and not order.left):
-                order.ended, order.heard_at = NEVER_ARRIVED, self.ts
+            if order.disowned >= DISOWNED:
+                order.grounds = "REJECTED"
+            elif f["ask"] == 0 and not order.left:
+                order.grounds = "NOT_SENT"
+
+    def _ended(self, f: Fact) -> None:
+        own.ended(self, f)
+
+    def _booked(self, f: Fact) -> None:
+        own.checked(self, f)
+        self._fill(f)
+        own.booked(self, f)
+
+    def _moved(self, f: Fact) -> None:
+        own.moved(self, f)
+
+    def _action(self, f: Fact) -> None:
+        own.action(self, f)
+
+    def _restated(self, f: Fact) -> None:
+        own.restated(self, f)
 
     def _state(self, order: Order, state: str, filled: Fraction | None) -> None:
         """Only the broker's word for an end is evidence; a cumulative quantity above what was seen is still
@@ -236,14 +276,15 @@ class World:
             return
         seen.append(name)
         self.fills += 1
+        hand = own.replaced(self, order, f) if order is not None else ZERO
         if order is not None:
-            order.filled += f["qty"]
+            order.filled += f["qty"] - hand
             order.acknowledged, order.heard_at = True, self.ts
         book = self.books.setdefault((strategy, f["symbol"]), Book())
         value = f["qty"] * f["price"]
         if strategy == OUTSIDE:
             self._priced(f["symbol"], f["price"])
-        book.qty += f["side"] * f["qty"]
+        book.qty += f["side"] * (f["qty"] - hand)
         book.cash -= f["side"] * value
         book.fees += f["fee"]
         self.cash -= f["side"] * value + f["fee"]
@@ -308,7 +349,7 @@ class World:
     def valued(self) -> bool:
         """Whether everything held or working has a price."""
         held = {symbol for (_, symbol), b in self.books.items() if b.qty} | {o.symbol for o in self.live()}
-        return self.known and all(self.prices[symbol].ts >= 0 for symbol in held)
+        return self.known and not self.foreign and all(self.prices[symbol].ts >= 0 for symbol in held)
 
     def loss(self, strategy: str | None = None, symbol: str | None = None) -> Fraction:
         """Lost (+) since the risk day began, flows stripped; of the account, of one strategy or in one
@@ -346,6 +387,25 @@ class World:
         p = self.prices[symbol]
         price = middle(p.bid, p.ask, p.last, self.instruments[symbol]["price_unit"])
         return wilder.stress(p.prints, price, self.limit("stress_floor") or wilder.MOST)
+
+    def regimes(self) -> Rules:
+        return Rules.of(self.limit)
+
+    def at_the_stop(self, symbol: str, price: Fraction) -> Fraction:
+        """C10: what one unit valued at `price` loses at its stop: k average ranges, a range being at least a
+        tick; while they warm, the stressed move of C6. The average is kept in 1/65536 of a price unit,
+        rounded up.
+        """
+        p, i = self.prices[symbol], self.instruments[symbol]
+        unit: Fraction = i["price_unit"]
+        tick: Fraction = i["tick"]
+        atr = wilder.average(wilder.bars_of(p.prints), step=unit / 65_536)
+        if atr is None:
+            return price * min(2 * (self.limit("stress_floor") or wilder.MOST), wilder.MOST)
+        if p.acted:
+            atr -= unit / 10
+        stop: Fraction = self.limit("atr_stop") or Fraction(2)
+        return stop * max(atr, tick)
 
     def forbidden(self, strategy: str, symbol: str) -> list[Latch]:
         """The latches that forbid adding here."""

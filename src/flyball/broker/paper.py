@@ -12,12 +12,13 @@ is asked, and whether or not it was started anew in between. It judges no limit 
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from flyball.broker.faults import Call, call_of
 from flyball.broker.paper_account import Accounting, Held, Truth, fill_id
+from flyball.broker.paper_actions import Dated
 from flyball.broker.paper_draws import Key, numbers
 from flyball.broker.paper_file import PaperFile, PaperFileError, Placed, Withdrawn, opened
 from flyball.broker.paper_life import FILL, Happening, Unit, World, delivered, life, state_at
@@ -49,7 +50,8 @@ class Paper:
     """`ports.Broker`, simulated.
 
     `instruments` gives each symbol's (price exponent, quantity exponent, tick), `sessions` the (open, close)
-    of the session a time lies in, `start_cash` is micros, `now` is where its time begins. PaperFileError when
+    of the session a time lies in, `start_cash` is micros, `now` is where its time begins, `dated` are the
+    corporate actions and flows that happen to it, by time. PaperFileError when
     the file is damaged or was begun with other numbers.
     """
 
@@ -65,11 +67,12 @@ class Paper:
         sessions: Sessions,
         instruments: Mapping[str, tuple[int, int, int]],
         now: int,
+        dated: Sequence[Dated] = (),
     ) -> None:
         units = {symbol: Unit(*unit) for symbol, unit in instruments.items()}
         self._where = f"{disk.root}/{path}"
         self._world = World(prices, sessions, units, settings, seed)
-        self._books = Accounting(start_cash, units, prices, sessions)
+        self._books = Accounting(start_cash, units, prices, sessions, dated)
         self._settings = settings
         self._seed = seed
         self._file = PaperFile(disk, path, opened(seed, start_cash, settings))

@@ -1,9 +1,10 @@
 """The paper account: cash, positions and equity, worked out from the lives of its orders."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from flyball.broker.paper_actions import NONE, Dated, between, happen, price_at
 from flyball.broker.paper_draws import Key
 from flyball.broker.paper_file import Placed, Withdrawn
 from flyball.broker.paper_life import FILL, Happening, Unit, state_at
@@ -88,8 +89,14 @@ class Accounting:
     """How an account is worked out and valued. What was settled before the newest session is kept."""
 
     def __init__(
-        self, start_cash: int, instruments: Mapping[str, Unit], prices: PriceFeed, sessions: Sessions
+        self,
+        start_cash: int,
+        instruments: Mapping[str, Unit],
+        prices: PriceFeed,
+        sessions: Sessions,
+        dated: Sequence[Dated] = NONE,
     ) -> None:
+        self.dated = dated  # corporate actions and flows, by time
         self.start = Ledger(start_cash, 0, {})
         self.instruments = instruments
         self.prices = prices
@@ -101,7 +108,7 @@ class Accounting:
     def truth(self, held: Collection[Held], at: int) -> Truth:
         """The whole truth at a time."""
         fills = sorted(fill for one in held for fill in executions(one, at))
-        ledger = self._ledger(self.start, fills)
+        ledger = self._ledger(self.start, fills, between(self.dated, -1, at))
         orders = {one.placed.client_id: Standing(one.placed, one.broker_id, *one.state(at)) for one in held}
         return Truth(at, ledger.cash, ledger.fees, ledger.held(), orders, tuple(fills))
 
@@ -113,7 +120,7 @@ class Accounting:
         since = opened if opened is not None else 0
         late = [one for one in held if one.life[-1].ts >= since]
         today = (fill for one in late for fill in executions(one, at) if fill.ts >= since)
-        ledger = self._ledger(self._settled, today)
+        ledger = self._ledger(self._settled, today, between(self.dated, since - 1, at))
         working = (one.placed.client_id for one in late if one.state(at)[0] in (ACCEPTED, PARTIALLY_FILLED))
         return Account(
             told,
@@ -128,23 +135,33 @@ class Accounting:
     def _begin(self, held: Collection[Held], opened: int | None) -> None:
         """Another session: what was before it is settled."""
         before = opened - 1 if opened is not None else 0
-        self._settled = self._ledger(self.start, (fill for one in held for fill in executions(one, before)))
+        fills = (fill for one in held for fill in executions(one, before))
+        self._settled = self._ledger(self.start, fills, between(self.dated, -1, before))
         self._day_equity = self._equity(self._settled, before)
         self._opened = opened
 
-    def _ledger(self, start: Ledger, fills: Iterable[Execution]) -> Ledger:
+    def _ledger(self, start: Ledger, fills: Iterable[Execution], dated: Sequence[Dated]) -> Ledger:
+        """What executions and dated events make of a ledger; an event comes before what happens at its
+        time."""
         ledger = replace(start, positions=dict(start.positions))
-        for fill in fills:
+        rest = iter(sorted(fills)) if dated else iter(fills)
+        fill = next(rest, None)
+        for one in dated:
+            while fill is not None and fill.ts < one.ts:
+                ledger.book(fill, self.instruments[fill.symbol])
+                fill = next(rest, None)
+            ledger.cash += happen(one, ledger.positions, self.instruments)
+        while fill is not None:
             ledger.book(fill, self.instruments[fill.symbol])
+            fill = next(rest, None)
         return ledger
 
     def _equity(self, ledger: Ledger, at: int) -> int:
         """Cash and positions at the middle of the last quote at or before a time."""
         total = ledger.cash
         for symbol, qty in ledger.held().items():
-            point = self.prices.last(symbol, at)
-            assert point is not None, "a position without a price: it was filled at one"
-            middle = (point.bid + point.ask) // 2 if point.bid > 0 and point.ask > 0 else point.price
+            middle = price_at(symbol, at, self.prices, self.dated, self.instruments)
+            assert middle > 0, "a position without a price: it was filled at one"
             total += trade_cash(SELL if qty > 0 else BUY, abs(qty), middle, self.instruments[symbol])
         return total
 

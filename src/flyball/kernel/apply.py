@@ -4,15 +4,18 @@ none may fail.
 The order is always the same: the fact, then triggers, then flattenings, then the ladder.
 """
 
+from flyball.kernel.approval import configure
 from flyball.kernel.bounds import MAX_INTENTS_A_DAY, MAX_SYMBOLS
 from flyball.kernel.commands import carry_out, restart_due
 from flyball.kernel.controls.duplicate import intent_key
 from flyball.kernel.controls.rate import SECOND, remember
+from flyball.kernel.corporate import on_action
 from flyball.kernel.days import Day, IntentRecord
 from flyball.kernel.decide import Judged
 from flyball.kernel.effects import Alert, Cancel, DayStart, Effect, Query
 from flyball.kernel.events import (
     Account,
+    Action,
     Answer,
     BotDown,
     Command,
@@ -27,6 +30,7 @@ from flyball.kernel.events import (
     Intent,
     Mark,
     NotSent,
+    Quarantined,
     Report,
     Sent,
     Session,
@@ -40,11 +44,12 @@ from flyball.kernel.hashes import fold_day
 from flyball.kernel.ladder import climb
 from flyball.kernel.latches import ACCOUNT_SCOPE, clear_latch, dwelt, key_of, set_latch
 from flyball.kernel.lifecycle import on_answer, on_fill, on_not_sent, on_sent, on_timeout, on_update
-from flyball.kernel.limits import from_values
-from flyball.kernel.market import accept, market_of
+from flyball.kernel.market import accept, market_of, measure
+from flyball.kernel.owed import overdue
 from flyball.kernel.placing import ask, cancel, cancel_adds, place, unsent
+from flyball.kernel.quarantine import on_quarantined
+from flyball.kernel.starting import begin
 from flyball.kernel.state import Recent, State
-from flyball.kernel.stats import bar_number
 from flyball.kernel.triggers import drift, watch
 from flyball.kernel.truth import on_account
 from flyball.kernel.units import mul_div_up
@@ -89,6 +94,9 @@ def apply(s: State, e: Event, out: list[Effect], judged: Judged | None) -> None:
         _cursor(s, "operator", e.n)
     elif isinstance(e, Flow):
         _flow(s, e)
+    elif isinstance(e, Action):
+        on_action(s, out, e)
+        _cursor(s, "action", e.n)
     elif isinstance(e, Report):
         _report(s, out, e)
     elif isinstance(e, Instrument):
@@ -96,9 +104,9 @@ def apply(s: State, e: Event, out: list[Effect], judged: Judged | None) -> None:
     elif isinstance(e, Feed):
         s.carries[e.source] = e.carries
     elif isinstance(e, Config):
-        s.profile = e.profile
-        s.limits = from_values(e.values)
-        s.rebuild()
+        configure(s, out, e)
+    elif isinstance(e, Quarantined):
+        on_quarantined(s, out, e)
     else:
         _epoch(s, out, e)
     if s.flattenings:
@@ -118,6 +126,7 @@ def _epoch(s: State, out: list[Effect], e: Epoch) -> None:
     s.mode = e.mode
     s.environment = e.environment
     s.account_asked = 0
+    begin(s)
     for o in s.orders.values():
         if o.asked_at != 0:
             out.append(Query(o.asked_at, o.client_id, o.ask))
@@ -176,11 +185,10 @@ def _mark(s: State, out: list[Effect], e: Mark) -> None:
     if m is None:
         return
     worst = s.totals.gross
+    opening = m.first_of_session
     if not accept(m, e, s.limits.of_symbol(e.symbol).max_tick_move):
         return
-    price = m.mid()
-    bar = bar_number(e.ts, s.limits.atr_bar, s.day.day)
-    m.atr.add(bar, price, min(e.low or price, price), max(e.high or price, price))
+    measure(m, e, s.limits, s.day.day, opening)
     s.revalue(e.symbol)
     s.refresh(e.symbol)
     drift(s, out, e.symbol)
@@ -274,8 +282,11 @@ def _due(s: State, out: list[Effect]) -> None:
         if key == "account":
             ask_account(s, out, "again")
             continue
-        o = s.orders.get(key.partition(" ")[2])
-        if o is not None:
+        what, _, name = key.partition(" ")
+        o = s.orders.get(name)
+        if o is not None and what == "owed":
+            overdue(s, out, o)
+        elif o is not None:
             ask(s, out, o)
     restart_due(s)
     climb(s, out)

@@ -13,6 +13,7 @@ from flyball.kernel.exposure import Exposure
 from flyball.kernel.limits import SymbolLimits
 from flyball.kernel.market import Market
 from flyball.kernel.orders import OrderState
+from flyball.kernel.starting import believed
 from flyball.kernel.state import State
 from flyball.kernel.units import PPM, UNKNOWN, mul_div, mul_div_up, notional, qty_for
 from flyball.kernel.words import BUY, MARKET
@@ -64,10 +65,10 @@ class Ask:
 def reducible(s: State, strategy: str, symbol: str, side: int) -> tuple[int, bool]:
     """How much an order of this side may reduce, and whether doubt is what holds back the rest."""
     book = s.book_qty(strategy, symbol) * -side
-    account = s.position(symbol) * -side
+    position, doubt = believed(s, symbol, s.position(symbol))
+    account = position * -side
     if book <= 0 or account <= 0:
-        return 0, False
-    doubt = False
+        return 0, doubt
     for o in s.live_of(symbol):
         if o.side != side:
             continue
@@ -164,13 +165,13 @@ def project(s: State, i: Intent, m: Market, qty: int) -> Ask:
         base=s.base(),
         opposite=adds and holds_opposite(s, i.strategy, i.symbol, i.side),
         crossing=crossing,
-        scale=scale_now(s),
+        scale=scale_now(s, m),
     )
 
 
-def scale_now(s: State) -> int:
-    """The product of every scale in force, ppm, never above one (C31)."""
-    scale = s.restart_scale
+def scale_now(s: State, m: Market) -> int:
+    """The product of every scale in force for a symbol, ppm, never above one (C31)."""
+    scale = mul_div(s.restart_scale, m.volatility.scale(s.limits), PPM)
     if s.caution:
         scale = mul_div(scale, s.limits.caution_scale, PPM)
     return min(scale, PPM)

@@ -3,16 +3,20 @@ machine, compiled or not.
 
 Integers as `i<decimal>;`, text as `s<length>:<utf-8>`, booleans `t`/`f`, sequences `l...e`, mappings sorted
 by key `d...e`, records `o<class name>...e` field by field. Fields marked DERIVED are left out: they are
-recomputed, not remembered.
+recomputed, not remembered. `recorded` is the same with mappings in the order they have, for what will be
+gone on with: a rule may ask a mapping's entries in turn, so a state read back must have them in that order.
 """
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from typing import Final
 
 DERIVED: Final = {"derived": True}  # metadata of a dataclass field that is a cache
 
 _FIELDS: dict[type, tuple[str, ...]] = {}
+
+Keys = Callable[[dict[str, object]], Iterable[str]]
 
 
 def hashed_fields(kind: type) -> tuple[str, ...]:
@@ -24,7 +28,7 @@ def hashed_fields(kind: type) -> tuple[str, ...]:
     return names
 
 
-def _write(value: object, out: list[str]) -> None:
+def _write(value: object, out: list[str], keys: Keys) -> None:
     if value is True:
         out.append("t")
     elif value is False:
@@ -36,28 +40,37 @@ def _write(value: object, out: list[str]) -> None:
     elif isinstance(value, (list, tuple)):
         out.append("l")
         for item in value:
-            _write(item, out)
+            _write(item, out, keys)
         out.append("e")
     elif isinstance(value, dict):
         out.append("d")
-        for key in sorted(value):
-            _write(key, out)
-            _write(value[key], out)
+        for key in keys(value):
+            _write(key, out, keys)
+            _write(value[key], out, keys)
         out.append("e")
     else:
         kind = type(value)
         out.append(f"o{kind.__name__};")
         for name in hashed_fields(kind):
-            _write(getattr(value, name), out)
+            _write(getattr(value, name), out, keys)
         out.append("e")
 
 
 def canonical(value: object) -> bytes:
     """The canonical bytes of a value made of int, str, bool, sequences, mappings with text keys, and records
     of those."""
+    return _bytes(value, sorted)
+
+
+def recorded(value: object) -> bytes:
+    """The bytes from which `decode` makes the same value again, the order of its mappings included."""
+    return _bytes(value, iter)
+
+
+def _bytes(value: object, keys: Keys) -> bytes:
     out: list[str] = []
-    _write(value, out)
-    return "".join(out).encode()
+    _write(value, out, keys)
+    return "".join(out).encode("utf-8", "surrogatepass")  # a name may hold anything the journal holds
 
 
 def digest(value: object) -> str:

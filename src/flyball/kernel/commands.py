@@ -1,12 +1,14 @@
 """An operator's word: tightening needs only the socket, loosening the operator secret. Each is carried out
 or refused, and says so (P6)."""
 
+from flyball.kernel.approval import approve, reject
 from flyball.kernel.effects import Done, Effect, Refused
 from flyball.kernel.events import Command
 from flyball.kernel.flatten import begin
 from flyball.kernel.latches import ACCOUNT_SCOPE, TABLE, clear_latch, dwelt, key_of, set_latch
 from flyball.kernel.lifecycle import withdraw
 from flyball.kernel.placing import cancel, cancel_adds
+from flyball.kernel.resolve import resolve
 from flyball.kernel.state import Latch, State
 from flyball.kernel.units import MINUTE, PPM
 from flyball.kernel.words import CANCEL_ONLY, FLATTEN, SECRET
@@ -44,6 +46,12 @@ def carry_out(s: State, out: list[Effect], e: Command) -> None:
         why = _resume(s, out, scope, e)
     elif e.what == "clear":
         why = _clear(s, out, args.get("latch", ""), scope, args, e)
+    elif e.what == "resolve":
+        why = resolve(s, out, args, e)
+    elif e.what == "approve":
+        why = approve(s, out, args, e)
+    elif e.what == "reject":
+        why = reject(s, out, args, e)
     else:
         why = "unknown command"
     if why:
@@ -82,6 +90,9 @@ def _resume(s: State, out: list[Effect], scope: str, e: Command) -> str:
     adopted = s.adoption and scope == ACCOUNT_SCOPE
     if key not in s.latches and not adopted:
         return f"nothing is paused on {scope}"
+    held = s.latches.get(key)
+    if held is not None and not dwelt(held, s.ts):
+        return f"{held.id} has held for less than 30 s"
     if adopted:
         s.adoption = False
     if key in s.latches:

@@ -200,6 +200,94 @@ class Done:
     text: str
 
 
+@dataclass
+class Ended:
+    """The governor ends an order without the broker's word for it: it never left, it never arrived, or a
+    person said so; nothing more is owed by it. With state IN_DOUBT it takes an end back: the broker speaks of
+    the order as not over. Every such end has this record; every other end is an `Update`, an `Answer` or
+    fills."""
+
+    KIND: ClassVar[str] = "ended"
+    ts: int
+    client_id: str
+    strategy: str
+    intent: str  # "" when the governor was the author
+    state: str  # NOT_SENT | REJECTED | CANCELED | EXPIRED | FILLED, or IN_DOUBT
+    why: str
+
+
+@dataclass
+class Booked:
+    """An execution booked on an operator's word, because the broker never told of it. Should the broker tell
+    later, its own executions take the place of this one: the price is corrected, nothing is booked twice."""
+
+    KIND: ClassVar[str] = "booked"
+    ts: int
+    client_id: str
+    fill_id: str
+    strategy: str
+    symbol: str
+    side: int
+    qty: int
+    price: int
+    fee: int  # micros
+    by: str
+
+
+@dataclass
+class Moved:
+    """A book changed without a trade: a corporate action, or two books set off against each other."""
+
+    KIND: ClassVar[str] = "moved"
+    ts: int
+    why: str
+    strategy: str
+    symbol: str
+    change: int  # signed quantity
+    cash: int  # micros this book received (+) or paid (-); of the account: their sum
+
+
+@dataclass
+class Restated:
+    """The prices a symbol is valued at from here on, after a corporate action. 0 = not there."""
+
+    KIND: ClassVar[str] = "restated"
+    ts: int
+    symbol: str
+    bid: int
+    ask: int
+    last: int
+    why: str
+
+
+@dataclass
+class InForce:
+    """The limits in force from here on, where they are not those of the configuration just before."""
+
+    KIND: ClassVar[str] = "in_force"
+    ts: int
+    why: str  # merged | approved | rejected | expired
+    by: str
+    approver: str
+    profile: str
+    values: tuple[tuple[str, str, str, int, str, str], ...]  # as in events.Config
+
+
+@dataclass
+class Approval:
+    """What became of looser rows of a configuration."""
+
+    KIND: ClassVar[str] = "approval"
+    ts: int
+    what: str  # proposed | approved | rejected | withdrawn | expired
+    proposal: int  # number of the record that brought it
+    by: str
+    reason: str
+    expires: int  # 0 unless approved
+    earliest: int  # it is not approved before, nor before the next session
+    values: tuple[tuple[str, str, str, int, str, str], ...]  # as asked for; kind "absent": the row is deleted
+
+
 Effect = (
     Decision
     | Order
@@ -215,4 +303,10 @@ Effect = (
     | Alert
     | Refused
     | Done
+    | Ended
+    | Booked
+    | Moved
+    | Restated
+    | InForce
+    | Approval
 )

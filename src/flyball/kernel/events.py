@@ -40,6 +40,7 @@ class Config:
     # (scope, key, kind, amount, text, origin); scope "" | "symbol:X" | "strategy:X"; kinds as in
     # kernel.limits.KEYS
     values: tuple[tuple[str, str, str, int, str, str], ...]
+    approvers: int = 1  # whose approval a looser row needs: 1 = anyone's, 2 = another person's
 
 
 @dataclass
@@ -269,10 +270,10 @@ class Command:
 
     KIND: ClassVar[str] = "command"
     ts: int
-    what: str  # pause | resume | freeze | clear | flatten | panic | cancel
+    what: str  # pause | resume | freeze | clear | flatten | panic | cancel | resolve | ...
     by: str
     uid: int  # peer's user id, -1 when it came from inside the process
-    authority: str  # SOCKET | SECRET
+    authority: str  # SOCKET | SECRET | APPROVER
     reason: str
     args: tuple[tuple[str, str], ...]
     n: int
@@ -288,6 +289,45 @@ class Report:
     value: str  # "ok" | "failed" | "late" ...
     source: str
     detail: str
+
+
+@dataclass
+class Action:
+    """A corporate action takes effect: on positions as they are now, before the first price that knows it.
+
+    `split` (reverse splits and stock dividends too): `num` new units for `den` old ones. `symbol_change`:
+    `symbol` is called `to`. `cash_dividend`: `cash` a unit; shorts pay it. `spin_off`: `num` units of `to`
+    for every `den` of `symbol`; `cost` of the lots' cost goes with them. Fractions of an account's unit are
+    paid at `cash` a whole unit (0: at the restated price).
+    """
+
+    KIND: ClassVar[str] = "action"
+    ts: int
+    what: str  # split | symbol_change | cash_dividend | spin_off
+    symbol: str
+    num: int
+    den: int
+    to: str
+    cash: int  # micros a unit
+    cost: int  # ppm of the cost
+    id: str  # taken once
+    n: int
+
+
+@dataclass
+class Quarantined:
+    """An event at which the governor died twice is passed over (J9). With `seq` this record's own number, the
+    event was never recorded, and this stands in its place; an earlier `seq` is that of a recorded event which
+    every replay leaves out from now on, with its effects."""
+
+    KIND: ClassVar[str] = "quarantined"
+    ts: int
+    seq: int
+    event: str  # its kind
+    source: str  # as the cursors name it: "feed", "broker", "bot:X", ...; "" = of no numbered source
+    n: int  # the source's number for it
+    digest: str  # of its fields without the time
+    why: str
 
 
 Event = (
@@ -312,4 +352,6 @@ Event = (
     | Tick
     | Command
     | Report
+    | Action
+    | Quarantined
 )

@@ -4,7 +4,7 @@ confirmed or what is left.
 It runs for a latch that flattens, for the ladder at the close and for an operator's command. Exits are never
 larger than what may reduce (P3), collared, in slices of at most `max_order_notional`, tried anew every 60 s
 at a wider collar; after three attempts a person is paged and it goes on. Flat is what the broker's own
-positions say, not what we hope.
+positions say, not what we hope. Books that offset each other are settled inside the ledger (`offset`).
 """
 
 from typing import Final
@@ -15,6 +15,7 @@ from flyball.kernel.latches import in_scope
 from flyball.kernel.ledger import Book
 from flyball.kernel.lifecycle import withdraw
 from flyball.kernel.market import Market
+from flyball.kernel.offset import offset
 from flyball.kernel.orders import OrderState
 from flyball.kernel.placing import cancel, place
 from flyball.kernel.state import Flattening, State
@@ -125,6 +126,7 @@ def _exit(s: State, out: list[Effect], f: Flattening, b: Book, live: list[OrderS
     side = SELL if b.qty > 0 else BUY
     qty, _ = reducible(s, b.strategy, b.symbol, side)
     if qty <= 0:
+        offset(s, out, f.scope, f.why, b)
         return
     m = s.markets[b.symbol]
     f.attempts = max(f.attempts, 1)

@@ -6,6 +6,7 @@ is broken and everything but a person's hand is stopped (L9b).
 """
 
 from flyball.kernel.apply import apply
+from flyball.kernel.approval import fall_back
 from flyball.kernel.decide import Judged, decide, failed
 from flyball.kernel.effects import Effect
 from flyball.kernel.events import Event, Intent
@@ -14,17 +15,18 @@ from flyball.kernel.hashes import book_hash, state_hash
 from flyball.kernel.ladder import check_due
 from flyball.kernel.latches import ACCOUNT_SCOPE, set_latch
 from flyball.kernel.placing import cancel_adds, gate
+from flyball.kernel.quarantine import not_before
 from flyball.kernel.state import State
 
 VERSION = "1"  # of the rules: any change that can change a decision raises it
-SCHEMA = 1  # of events and effects
+SCHEMA = 1  # of events, effects and state; a new one comes with a step in upcasts.py
 
 
 class Governor:
     """One account's kernel."""
 
-    def __init__(self) -> None:
-        self.state = State()
+    def __init__(self, state: State | None = None) -> None:
+        self.state = State() if state is None else state
         self.fault = ""  # what broke, for the log
 
     def step(self, e: Event) -> list[Effect]:
@@ -35,14 +37,17 @@ class Governor:
         s.seq += 1
         s.ts = e.ts
         out: list[Effect] = []
-        judged = self._judge(e) if isinstance(e, Intent) else None
+        expired: list[Effect] = []  # told last: an answer stands directly behind its intent
         try:
+            fall_back(s, expired)
+            judged = self._judge(e) if isinstance(e, Intent) else None
             apply(s, e, out, judged)
         except Exception as fault:  # noqa: BLE001 - whatever it is, it must stop trading, not the governor
             self.fault = f"{type(fault).__name__}: {fault} while applying {e.KIND}"
             s.failures += 1
             if set_latch(s, out, "L9b", ACCOUNT_SCOPE, "governor", self.fault):
                 cancel_adds(s, out, ACCOUNT_SCOPE, "L9b")
+        out += expired
         s.seq += len(out)
         return out
 
@@ -72,8 +77,8 @@ class Governor:
             if not f.done:
                 due = _sooner(_sooner(due, f.next_at), waits_until(s, f))
         due = _sooner(due, s.day.rung(s.limits.flat_by == "close"))
-        due = _sooner(due, check_due(s))
-        return _sooner(due, s.restart_step)
+        due = _sooner(_sooner(due, check_due(s)), s.terms.until)
+        return not_before(s, _sooner(due, s.restart_step))
 
     def state_hash(self) -> str:
         return state_hash(self.state)

@@ -1,18 +1,23 @@
 """What the broker says of our orders, booked. Total: any event at any time is taken in, twice counts once,
-late counts too."""
+late counts too.
 
+An order that we end ourselves, without the broker's word, has an `Ended` record; should the broker speak of
+it after all, that is a divergence, and what it says counts.
+"""
+
+from flyball.kernel.booking import book, correct
 from flyball.kernel.bounds import MAX_CLOSED_ORDERS
-from flyball.kernel.controls.duplicate import intent_key
 from flyball.kernel.controls.rate import MINUTE, remember
-from flyball.kernel.effects import Alert, Effect
+from flyball.kernel.effects import Alert, Divergence, Effect, Ended
 from flyball.kernel.events import Answer, Fill, NotSent, Sent, Timeout, Update
 from flyball.kernel.latches import ACCOUNT_SCOPE, set_latch
-from flyball.kernel.ledger import book_fill, revalue, take_over
-from flyball.kernel.orders import OrderState, move, state_of_filled
+from flyball.kernel.orders import OrderState, move, reopen, state_of_filled
+from flyball.kernel.owed import track
 from flyball.kernel.placing import (
     DISOWNED,
     ask,
     ask_later,
+    cancel,
     cancel_adds,
     cancel_again,
     gate,
@@ -21,8 +26,8 @@ from flyball.kernel.placing import (
     send,
     unsent,
 )
-from flyball.kernel.state import State, tally
-from flyball.kernel.units import NS, notional
+from flyball.kernel.state import State
+from flyball.kernel.units import NS
 from flyball.kernel.words import (
     ACCEPTED,
     ACCOUNT,
@@ -48,6 +53,7 @@ def on_sent(s: State, e: Sent) -> None:
     o = s.orders.get(e.client_id)
     if o is not None and o.attempt == e.attempt and o.state == PENDING:
         move(o, SENT)
+        o.left = True
 
 
 def on_not_sent(s: State, out: list[Effect], e: NotSent) -> None:
@@ -60,8 +66,7 @@ def on_not_sent(s: State, out: list[Effect], e: NotSent) -> None:
         move(o, IN_DOUBT)
         ask_later(s, o)
         return
-    move(o, NOT_SENT)
-    settle(s, out, o)
+    end(s, out, o, NOT_SENT, e.why)
 
 
 def on_update(s: State, out: list[Effect], e: Update) -> None:
@@ -82,7 +87,10 @@ def heard(
     """The broker states this order's state and cumulative filled quantity (-1: it does not say)."""
     o.asked_at = 0
     o.disowned = 0
+    o.absent = 0
     s.timers.pop(f"ask {o.client_id}", None)
+    if o.ours:
+        _spoken_of(s, out, o, state, filled)
     o.broker_id = broker_id or o.broker_id or "?"
     if state == FILLED:
         o.stated = max(o.stated, o.qty if filled < 0 else filled)
@@ -133,28 +141,14 @@ def on_fill(s: State, out: list[Effect], e: Fill) -> None:
             return
         o.fill_ids.append(e.fill_id)
         strategy = o.strategy
-    b = s.book(strategy, e.symbol)
-    profit = b.day_profit()
-    if b.adopted:
-        # it trades before any price was seen: this one is as good
-        take_over(b, e.price, m)
-        s.unvalued -= 1
-    was = b.cash - b.fees
-    book_fill(b, e.side, e.qty, e.price, e.fee, m)
-    s.cash += b.cash - b.fees - was
-    s.value += revalue(b, m)
-    tally(s.profits, strategy, b.day_profit() - profit)
-    worth = notional(e.price, e.qty, m.scale)
-    s.day.traded += worth
-    s.day.fees += e.fee
+        if o.ours or o.by_hand:
+            _told_after_all(s, out, o, e)
+    known = 0 if o is None else correct(s, o, e.qty, e.price, e.fee)
+    if known < e.qty:
+        fee = e.fee if known == 0 else 0
+        book(s, strategy, e.symbol, e.side, e.qty - known, e.price, fee, o)
     if o is None:
-        s.refresh(e.symbol)
         return
-    o.filled += e.qty
-    record = s.day.intents.get(intent_key(o.strategy, o.intent))
-    if record is not None and not o.author:
-        record.filled += e.qty
-        record.traded += worth
     if not o.final():
         move(o, state_of_filled(o))
     settle(s, out, o)
@@ -204,6 +198,7 @@ def on_answer(s: State, out: list[Effect], e: Answer) -> None:
     o.asked_at = 0
     if not unsent(o):
         # it was acknowledged once: the broker owes an explanation, the order stays live
+        o.disowned += 1
         ask_later(s, o)
         out.append(Alert(s.ts, "order_vanished", WARNING, f"the broker no longer knows {o.client_id}"))
     elif e.ask == 0:
@@ -215,10 +210,10 @@ def on_answer(s: State, out: list[Effect], e: Answer) -> None:
             o.disowned = 0
             move(o, SENT)
             send(s, out, o, False)
+        elif o.disowned >= DISOWNED and not o.left and o.attempt == 1 and o.reason:
+            end(s, out, o, NOT_SENT, o.reason)
         elif o.disowned >= DISOWNED:
-            o.reason = "the broker never had it"
-            move(o, REJECTED)
-            settle(s, out, o)
+            end(s, out, o, REJECTED, "the broker never had it")
         else:
             ask_later(s, o)
 
@@ -231,14 +226,11 @@ def _found_unsent(s: State, out: list[Effect], o: OrderState) -> None:
         ask(s, out, o)
     elif why == "" and o.cancel_at == 0:
         send(s, out, o, True)
-    elif o.state == SENT:
-        # it left, and one look right behind a crash is no evidence that it never arrives
+    else:
+        # it left, or may have in the very last moment: one look right behind a crash is no evidence
+        o.reason = why or "cancelled before it was sent"
         move(o, IN_DOUBT)
         ask(s, out, o)
-    else:
-        o.reason = why or "cancelled before it was sent"
-        move(o, NOT_SENT)
-        settle(s, out, o)
 
 
 def withdraw(s: State, out: list[Effect], o: OrderState) -> bool:
@@ -246,11 +238,59 @@ def withdraw(s: State, out: list[Effect], o: OrderState) -> bool:
     if not o.waits or o.state != PENDING:
         return False
     o.waits = []
-    o.reason = "withdrawn before it was sent"
     out.append(Alert(s.ts, "withdrawn", INFO, f"{o.client_id} was still waiting for a cancel and never left"))
-    move(o, NOT_SENT)
-    settle(s, out, o)
+    end(s, out, o, NOT_SENT, "withdrawn before it was sent")
     return True
+
+
+def end(s: State, out: list[Effect], o: OrderState, state: str, why: str) -> None:
+    """End an order without the broker's word; one that is over already keeps its state. Nothing more is
+    owed."""
+    move(o, state)
+    o.reason = why
+    o.ours = True
+    o.stated = o.filled
+    out.append(Ended(s.ts, o.client_id, o.strategy, o.intent, o.state, why))
+    settle(s, out, o)
+
+
+def _spoken_of(s: State, out: list[Effect], o: OrderState, state: str, filled: int) -> None:
+    """The broker speaks of an order that we had ended ourselves. The same end is no news."""
+    over = state in FINAL_STATES and state != NOT_SENT
+    done = o.qty if state == FILLED and filled < 0 else max(filled, 0)
+    if over and done == o.filled:
+        o.ours = False
+    elif over:
+        _diverge(s, out, o, f"{state}, {done} executed")
+        o.ours = False
+    elif o.filled < o.qty:
+        back(s, out, o, state)
+
+
+def _told_after_all(s: State, out: list[Effect], o: OrderState, e: Fill) -> None:
+    """An execution of what a person had settled: booked once, whatever both say."""
+    theirs = f"execution {e.fill_id}: {e.qty} at {e.price}"
+    if e.qty > o.by_hand and o.ours:
+        back(s, out, o, theirs)
+    elif e.qty > o.by_hand or e.price != o.hand_price:
+        _diverge(s, out, o, theirs)
+
+
+def back(s: State, out: list[Effect], o: OrderState, theirs: str) -> None:
+    """What we held as over is not: nothing adds until it is explained, it counts as live again, and it is
+    cancelled. The caller settles it."""
+    _diverge(s, out, o, theirs)
+    o.ours = False
+    if o.filled < o.qty:
+        reopen(o)
+        out.append(Ended(s.ts, o.client_id, o.strategy, o.intent, o.state, f"the broker says {theirs}"))
+        o.cancel_at = 0
+        cancel(s, out, o, "it was held as over")
+
+
+def _diverge(s: State, out: list[Effect], o: OrderState, theirs: str) -> None:
+    out.append(Divergence(s.ts, f"order {o.client_id}", f"{o.state}: {o.reason}", theirs, False))
+    _contradiction(s, out, f"{o.client_id} was held as {o.state} ({o.reason}); the broker says {theirs}")
 
 
 def settle(s: State, out: list[Effect], o: OrderState) -> None:
@@ -265,6 +305,7 @@ def settle(s: State, out: list[Effect], o: OrderState) -> None:
     elif o.client_id in s.closed_before:
         s.closed[o.client_id] = s.closed_before.pop(o.client_id)  # remembered from its newest report on
     s.refresh(o.symbol)
+    track(s, o)
     if o.live() or not o.final():
         return
     if o.client_id in s.orders:

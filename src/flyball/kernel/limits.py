@@ -79,6 +79,14 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("max_intent_age", DURATION, LOWER, ANY, "C27"),
     Key("on_excess", TEXT, NONE, ("", "strategy"), "C35", ("clip", "refuse")),
     Key("flat_by", TEXT, NONE, ANY, "M2", ("close", "never")),
+    Key("risk_per_trade", PPM_KIND, LOWER, ANY, "C10"),
+    Key("atr_stop", PPM_KIND, HIGHER, ANY, "C10"),
+    Key("regime_high", PPM_KIND, LOWER, ANY, "C11"),
+    Key("regime_extreme", PPM_KIND, LOWER, ANY, "C11"),
+    Key("regime_exit", PPM_KIND, LOWER, ANY, "C11"),
+    Key("regime_dwell", COUNT, HIGHER, ANY, "C11"),
+    Key("regime_high_scale", PPM_KIND, LOWER, ANY, "C11"),
+    Key("regime_extreme_scale", PPM_KIND, LOWER, ANY, "C11"),
 )
 
 
@@ -155,6 +163,14 @@ class Limits:
     max_intent_age: int = 5 * NS
     on_excess: str = "clip"
     flat_by: str = "close"
+    risk_per_trade: int = UNKNOWN
+    atr_stop: int = 2_000_000  # the stop is this many average true ranges away
+    regime_high: int = UNKNOWN  # fast over slow volatility from which the regime is high
+    regime_extreme: int = UNKNOWN
+    regime_exit: int = 800_000  # left below this share of what it was entered at
+    regime_dwell: int = 6  # bars
+    regime_high_scale: int = 500_000
+    regime_extreme_scale: int = 250_000
 
     def of_symbol(self, symbol: str) -> SymbolLimits:
         return self.symbols.get(symbol, self.every_symbol)

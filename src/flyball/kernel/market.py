@@ -9,8 +9,10 @@ bid for longs, ask for shorts; exposure takes the highest price there is.
 from dataclasses import dataclass, field
 
 from flyball.kernel.events import Instrument, Mark
-from flyball.kernel.stats import Atr
+from flyball.kernel.limits import Limits
+from flyball.kernel.stats import DAY_BAR, Atr, bar_number
 from flyball.kernel.units import PPM, UNKNOWN, scale_of
+from flyball.kernel.volatility import Volatility
 
 AGREE = 2  # further prints that have to agree with a suspect one
 
@@ -38,6 +40,8 @@ class Market:
     crossed: bool = False
     locked: bool = False
     atr: Atr = field(default_factory=Atr)
+    volatility: Volatility = field(default_factory=Volatility)
+    restated: bool = False  # by a corporate action, and no mark has come since
 
     def mid(self) -> int:
         """The reference price: the middle of the quote, else the last trade. 0 = none."""
@@ -105,9 +109,25 @@ def accept(m: Market, e: Mark, max_tick_move: int) -> bool:
     m.suspect = 0
     m.suspect_count = 0
     m.first_of_session = False
+    m.restated = False
     m.locked = e.bid > 0 and e.bid == e.ask
     m.bid = e.bid
     m.ask = e.ask
     m.last = e.last
     m.seen_at = e.ts
     return True
+
+
+def measure(m: Market, e: Mark, limits: Limits, day: int, opening: bool) -> None:
+    """An accepted mark into the bars and what is reckoned from them. `opening`: the session's first.
+
+    A bar's extremes count every accepted mark. What happened between two sessions is a bar's range, and no
+    return of a bar shorter than a day.
+    """
+    length = limits.atr_bar
+    price = m.mid()
+    bar = bar_number(e.ts, length, day)
+    if m.atr.add(bar, price, min(e.low or price, price), max(e.high or price, price)):
+        m.volatility.take(m.atr.last_close, limits)
+    if opening and length < DAY_BAR:
+        m.volatility.interrupt()

@@ -69,6 +69,14 @@ class OrderState:
     asked_at: int = 0  # of the query that is open; 0 = none
     disowned: int = 0  # answers in a row that the broker does not know it
     waits: list[str] = field(default_factory=list)  # client ids whose end it waits for before it leaves
+    ours: bool = False  # ended by us, without the broker's word for it
+    owed: int = 0  # how far we are with fills that the broker states and does not tell; see kernel.owed
+    absent: int = 0  # account answers in a row that showed nothing of it; -1: one showed all of it
+    left: bool = False  # its bytes are known to have left
+    unlisted: int = 0  # account answers in a row that did not list it although it should be open
+    by_hand: int = 0  # quantity booked on an operator's word that the broker has not told yet
+    hand_price: int = 0
+    hand_fee: int = 0  # micros
 
     def final(self) -> bool:
         return self.state in FINAL_STATES
@@ -85,6 +93,14 @@ class OrderState:
     def doubtful(self) -> bool:
         return self.state == IN_DOUBT or (self.final() and self.live())
 
+    def owing(self) -> bool:
+        """Whether the broker states more executed than it has told of."""
+        return self.stated > self.filled
+
+    def unexplained(self) -> bool:
+        """Whether only a person may be left to say what became of it."""
+        return self.live() and (self.state == IN_DOUBT or self.owing() or self.disowned > 0)
+
 
 def move(o: OrderState, state: str) -> bool:
     """Take a legal step; False (and nothing changes) when the step is illegal or no step at all."""
@@ -92,6 +108,13 @@ def move(o: OrderState, state: str) -> bool:
         return False
     o.state = state
     return True
+
+
+def reopen(o: OrderState) -> None:
+    """What we held as over is not: it may do anything again until the broker says otherwise. The only way
+    back from an end, and never taken on our own evidence."""
+    o.state = IN_DOUBT
+    o.absent = 0
 
 
 def state_of_filled(o: OrderState) -> str:

@@ -2,7 +2,8 @@
 gate stands here.
 
 Client order ids are `fb<account>-<epoch>-<number>-<strategy>-<leg>`: never issued twice, because an epoch
-never is, and one that was lost with the power still tells whose it was (B2).
+never is, and one that was lost with the power still tells whose it was (B2). The outside book is `-outside`
+there: no strategy's name begins so.
 """
 
 from typing import Final
@@ -13,26 +14,34 @@ from flyball.kernel.controls.rate import SECOND, remember
 from flyball.kernel.effects import Cancel, Effect, Order, Query
 from flyball.kernel.latches import forbids_adding, forbids_exits, in_scope
 from flyball.kernel.orders import OrderState
+from flyball.kernel.starting import believed
 from flyball.kernel.state import State
 from flyball.kernel.units import NS
 from flyball.kernel.words import IN_DOUBT, OUTSIDE, PENDING, SENT
 
 ASK_AGAIN: Final = (5 * NS, 10 * NS, 20 * NS)  # reconciling backs off (B3)
 DISOWNED: Final = 2  # answers in a row before "never arrived" is believed
+_OUTSIDE_TAG: Final = "-outside"
 
 
 def client_id(s: State, strategy: str, leg: int) -> str:
     s.order_seq += 1
-    return f"fb{s.account}-{s.epoch}-{s.order_seq}-{strategy.strip('_')}-{leg}"
+    tag = _OUTSIDE_TAG if strategy == OUTSIDE else strategy.strip("_")
+    return f"fb{s.account}-{s.epoch}-{s.order_seq}-{tag}-{leg}"
 
 
 def owner_of(s: State, client_id: str) -> str:
     """Whose a lost order was, read from its id; the outside book when it is not one of ours."""
+    return owner_of_id(s.account, client_id)
+
+
+def owner_of_id(account: str, client_id: str) -> str:
+    """The same, for an account's tag."""
     parts = client_id.split("-")
-    if len(parts) < 5 or parts[0] != f"fb{s.account}":
+    if len(parts) < 5 or parts[0] != f"fb{account}":
         return OUTSIDE
     name = "-".join(parts[3:-1])
-    return OUTSIDE if name == OUTSIDE.strip("_") else name
+    return OUTSIDE if name == _OUTSIDE_TAG else name
 
 
 def place(
@@ -141,7 +150,7 @@ def ask_later(s: State, o: OrderState) -> None:
 def gate(s: State, o: OrderState, now: int) -> str:
     """The last gate, at the socket: the code that stops this order now, "" when nothing does."""
     if o.adds:
-        code = forbids_adding(s, o.strategy, o.symbol)
+        code = "ACCOUNT_UNKNOWN" if s.unsure else forbids_adding(s, o.strategy, o.symbol)
         if code:
             return code
         if now - o.born > s.limits.max_intent_age:
@@ -149,6 +158,8 @@ def gate(s: State, o: OrderState, now: int) -> str:
         if s.limits.flat_by == "close" and s.day.closing(now):
             return "MARKET_FLAT_BY"
         return ""
+    if not still_reduces(s, o):
+        return "REDUCE_THROUGH_ZERO"  # the position has changed since it was decided
     if o.author:
         return ""
     code = forbids_exits(s, o.strategy, o.symbol)
@@ -157,6 +168,21 @@ def gate(s: State, o: OrderState, now: int) -> str:
     if now - o.born > max(REDUCE_AGE, s.limits.max_intent_age):
         return "INTENT_EXPIRED"
     return ""
+
+
+def still_reduces(s: State, o: OrderState) -> bool:
+    """Whether what may still be executed of an exit fits what its book and the account hold now, those of its
+    side that came before it filled in full (P3)."""
+    book = s.book_qty(o.strategy, o.symbol) * -o.side
+    account = believed(s, o.symbol, s.position(o.symbol))[0] * -o.side
+    for other in s.live_of(o.symbol):
+        if other.side == o.side:
+            account -= other.remaining()
+            if other.strategy == o.strategy:
+                book -= other.remaining()
+        if other is o:
+            break
+    return book >= 0 and account >= 0
 
 
 def may_retry(s: State, o: OrderState) -> bool:

@@ -11,6 +11,7 @@ from flyball.kernel.days import Day
 from flyball.kernel.exposure import Exposure, Totals
 from flyball.kernel.ledger import Book, revalue
 from flyball.kernel.limits import Limits
+from flyball.kernel.loosening import Terms
 from flyball.kernel.market import Market
 from flyball.kernel.orders import OrderState
 from flyball.kernel.units import PPM, UNKNOWN, both_ways, notional
@@ -88,6 +89,9 @@ class State:
     carries: dict[str, tuple[str, ...]] = field(default_factory=dict)
     books: dict[str, dict[str, Book]] = field(default_factory=dict)  # symbol -> strategy -> book
     known: bool = False  # the broker's account has been read
+    unsure: bool = False  # a start whose account has not been compared with the broker's yet; kernel.starting
+    looked: bool = False  # ... but read, and these are its positions
+    stated: dict[str, int] = field(default_factory=dict)
     adoption: bool = False  # foreign positions were adopted; adds wait for a named operator
     cash: int = 0
     flows: int = 0  # of all time
@@ -107,6 +111,8 @@ class State:
     account_asked: int = 0  # the open one; 0 = none
     timers: dict[str, int] = field(default_factory=dict)  # "ask <client id>", "account" -> due
     mismatches: int = 0
+    differing: str = ""  # the differences as they were journaled last
+    waits: int = 0  # account answers in a row that came while orders were open
     strange_fills: list[str] = field(default_factory=list)
     rates: Rates = field(default_factory=Rates)
     recent: list[Recent] = field(default_factory=list)
@@ -117,6 +123,11 @@ class State:
     restart_step: int = 0  # when it rises next; 0 = not
     cursors: dict[str, int] = field(default_factory=dict)
     failures: int = 0  # controls or apply that failed
+    listed: dict[str, int] = field(default_factory=dict)  # orders not live here that the broker calls open
+    foreign: dict[str, int] = field(default_factory=dict)  # found at the first start, and no instrument
+    foreign_seen: str = ""  # how they and cash stood when last they differed: believed when seen twice
+    actions: list[str] = field(default_factory=list)  # ids of corporate actions taken, oldest first
+    terms: Terms = field(default_factory=Terms)  # what was agreed, what waits, what holds until when
     exposures: dict[str, Exposure] = field(default_factory=dict, metadata=DERIVED)
     totals: Totals = field(default_factory=Totals, metadata=DERIVED)
     value: int = field(default=0, metadata=DERIVED)  # of all books
@@ -139,7 +150,7 @@ class State:
         return min(self.day.baseline, self.equity())
 
     def valued(self) -> bool:
-        return self.known and self.unvalued == 0 and self.totals.unpriced == 0
+        return self.known and self.unvalued == 0 and self.totals.unpriced == 0 and not self.foreign
 
     def book(self, strategy: str, symbol: str) -> Book:
         of_symbol = self.books.get(symbol)

@@ -1,22 +1,27 @@
 """The broker's own figures against ours: adopted at the first start, compared afterwards (B6, B14, P9).
 
 The broker is the truth for what happened. A difference has to be seen twice before it is believed; then it
-is journaled, alerted and latched (L7), never healed in silence.
+is journaled, alerted and latched (L7), never healed in silence. The one thing taken over is what was never
+ours to account for: a position found at the first start in a symbol that is no instrument here.
 """
 
 from typing import Final
 
-from flyball.kernel.effects import Alert, Divergence, Effect
+from flyball.kernel.bounds import MAX_OPEN_ORDERS
+from flyball.kernel.effects import Alert, Divergence, Effect, Moved
 from flyball.kernel.events import Account
 from flyball.kernel.flatten import confirmed
 from flyball.kernel.latches import ACCOUNT_SCOPE, DWELL, clear_latch, dwelt, key_of, set_latch
-from flyball.kernel.lifecycle import LOOK_AGAIN
-from flyball.kernel.placing import cancel_adds
+from flyball.kernel.lifecycle import LOOK_AGAIN, back, end, settle
+from flyball.kernel.orders import OrderState
+from flyball.kernel.placing import ask, cancel_adds, unsent
+from flyball.kernel.starting import look
 from flyball.kernel.state import State
-from flyball.kernel.words import OUTSIDE, WARNING
+from flyball.kernel.words import ACCEPTED, DAY, IN_DOUBT, OUTSIDE, PARTIALLY_FILLED, REJECTED, SENT, WARNING
 
 TWICE: Final = 2
-SLOWEST: Final = 4  # 5, 10, 15, 20 s and no slower
+SLOWEST: Final = 3  # doublings of the pause between two looks
+REMEDY: Final = "sell it at the broker, or give the feed its prices and start again"
 
 
 def on_account(s: State, out: list[Effect], e: Account) -> None:
@@ -24,15 +29,25 @@ def on_account(s: State, out: list[Effect], e: Account) -> None:
         _adopt(s, out, e)
     if e.ask != 0 and e.ask == s.account_asked:
         s.account_asked = 0
+    s.timers.pop("account", None)
+    look(s, e)
+    _introduced(s, e)
     _strangers(s, out, e)
-    if s.orders:
+    strange = _listed(s, out, e)
+    _absent(s, out, e)
+    _unlisted(s, out, e)
+    if s.orders or strange:
         # executions may be on their way; only a quiet account can be compared whole
-        s.timers["account"] = s.ts + LOOK_AGAIN
+        if e.ask != 0:  # what a start has read was no question, and its end is not waited for
+            s.waits += 1
+            s.timers["account"] = s.ts + _pause(s.waits)
         confirmed(s, out, e.ask, False)
         return
+    s.waits = 0
     wrong = _differences(s, e)
     if not wrong:
         s.mismatches = 0
+        s.differing = ""
         key = key_of("L7", ACCOUNT_SCOPE)
         held = s.latches.get(key)
         if held is not None and dwelt(held, s.ts):
@@ -43,12 +58,25 @@ def on_account(s: State, out: list[Effect], e: Account) -> None:
         return
     s.mismatches += 1
     confirmed(s, out, e.ask, False)
-    if s.mismatches >= TWICE:
-        for what, ours, theirs in wrong:
+    if s.mismatches >= TWICE and not _sold_elsewhere(s, out, e, wrong):
+        differing = "; ".join(f"{what} {ours} {theirs}" for what, ours, theirs in wrong)
+        for what, ours, theirs in wrong if differing != s.differing else []:
             out.append(Divergence(s.ts, what, ours, theirs, False))
-        if set_latch(s, out, "L7", ACCOUNT_SCOPE, "governor", f"{len(wrong)} differences: {wrong[0][0]}"):
-            cancel_adds(s, out, ACCOUNT_SCOPE, "L7")
-    s.timers["account"] = s.ts + LOOK_AGAIN * min(s.mismatches, SLOWEST)
+        s.differing = differing
+        what = wrong[0][0]
+        remedy = f"; {REMEDY}" if what.partition(" ")[2] in s.foreign else ""
+        _break(s, out, f"{len(wrong)} differences: {what}{remedy}")
+    s.timers["account"] = s.ts + _pause(s.mismatches)
+
+
+def _pause(looks: int) -> int:
+    """Reconciling backs off: 5, 10, 20 s, then 40 (B3)."""
+    return LOOK_AGAIN << min(max(looks, 1) - 1, SLOWEST)
+
+
+def _break(s: State, out: list[Effect], why: str) -> None:
+    if set_latch(s, out, "L7", ACCOUNT_SCOPE, "governor", why):
+        cancel_adds(s, out, ACCOUNT_SCOPE, "L7")
 
 
 def _adopt(s: State, out: list[Effect], e: Account) -> None:
@@ -57,25 +85,66 @@ def _adopt(s: State, out: list[Effect], e: Account) -> None:
     s.known = True
     s.cash = e.cash
     for symbol, qty in e.positions:
-        if symbol not in s.markets:
-            out.append(
-                Alert(
-                    s.ts,
-                    "foreign_position",
-                    WARNING,
-                    f"{symbol} is held and not an instrument of this governor",
-                )
-            )
+        if symbol in s.markets:
+            _take(s, symbol, qty)
             continue
-        b = s.book(OUTSIDE, symbol)
-        b.qty = qty
-        b.adopted = True
-        s.unvalued += 1
-        s.revalue(symbol)
-        s.refresh(symbol)
+        s.foreign[symbol] = qty
+        what = f"{symbol} is held and not an instrument of this governor, so nothing adds; {REMEDY}"
+        out.append(Alert(s.ts, "foreign_position", WARNING, what))
     s.adoption = len(e.positions) > 0
     s.high_water = max(e.equity, e.day_equity, 0)
     s.day.baseline = e.day_equity
+
+
+def _take(s: State, symbol: str, qty: int) -> None:
+    """A position that was found, into the outside book: priced by the first mark there is."""
+    b = s.book(OUTSIDE, symbol)
+    b.qty = qty
+    b.adopted = True
+    s.unvalued += 1
+    s.revalue(symbol)
+    s.refresh(symbol)
+
+
+def _introduced(s: State, e: Account) -> None:
+    """What was found as no instrument is one now: adopted as the broker states it, if nothing else has
+    touched the symbol."""
+    theirs = dict(e.positions)
+    for symbol in [x for x in s.foreign if x in s.markets]:
+        qty = theirs.get(symbol, 0)
+        if qty != 0 and s.book_qty(OUTSIDE, symbol) == 0:
+            del s.foreign[symbol]
+            _take(s, symbol, qty)
+
+
+def _sold_elsewhere(s: State, out: list[Effect], e: Account, wrong: list[tuple[str, str, str]]) -> bool:
+    """A found position that is no instrument here changed, and cash with it: taken over and said, as nobody
+    else can. False when anything of ours differs too."""
+    theirs = dict(e.positions)
+    moved = [x for x in s.foreign if theirs.get(x, 0) != s.foreign[x]]
+    ours = [what for what, _, _ in wrong if what != "cash" and what.partition(" ")[2] not in s.foreign]
+    if not moved or ours:
+        return False
+    cash = e.cash - s.cash
+    stands = ", ".join(f"{x} {theirs.get(x, 0)}" for x in moved) + f", cash {cash}"
+    if stands != s.foreign_seen:
+        s.foreign_seen = stands
+        return False
+    s.foreign_seen = ""
+    for symbol in moved:
+        was, now = s.foreign[symbol], theirs.get(symbol, 0)
+        out.append(Divergence(s.ts, f"position {symbol}", str(was), str(now), True))
+        out.append(Moved(s.ts, "traded outside", OUTSIDE, symbol, now - was, cash))
+        text = f"{symbol} was traded outside: {was} is now {now}, and cash changed by {cash} with it"
+        out.append(Alert(s.ts, "foreign_position", WARNING, text))
+        s.cash += cash
+        cash = 0
+        if now == 0:
+            del s.foreign[symbol]
+        else:
+            s.foreign[symbol] = now
+    s.mismatches = 0
+    return True
 
 
 def _strangers(s: State, out: list[Effect], e: Account) -> None:
@@ -89,13 +158,85 @@ def _strangers(s: State, out: list[Effect], e: Account) -> None:
             cancel_adds(s, out, ACCOUNT_SCOPE, "L5")
 
 
+def _listed(s: State, out: list[Effect], e: Account) -> bool:
+    """Open orders at the broker that we hold as over, or know nothing of. Seen twice, each is named, nothing
+    adds, and one of ours counts as live again and is cancelled. True while there is one."""
+    seen: dict[str, int] = {}
+    for cid in e.open_ids[:MAX_OPEN_ORDERS]:
+        if cid not in s.orders:
+            seen[cid] = s.listed.get(cid, 0) + 1
+    s.listed = seen
+    for cid in [cid for cid, times in seen.items() if times == TWICE]:
+        o = s.order(cid)
+        if o is None:
+            out.append(Divergence(s.ts, f"order {cid}", "unknown", "open", False))
+            _break(s, out, f"the broker works {cid}, which is no order of this governor")
+            continue
+        back(s, out, o, "open")
+        if not o.final():
+            o.asked_at = 0
+            ask(s, out, o)
+        settle(s, out, o)
+    return bool(seen)
+
+
+def _unlisted(s: State, out: list[Effect], e: Account) -> None:
+    """Orders we hold as working that the account does not list: seen twice, each is asked for by its id. Its
+    end, or its fills, may have been lost on the way."""
+    for o in list(s.orders.values()):
+        if o.state not in (SENT, ACCEPTED, PARTIALLY_FILLED) or o.client_id in e.open_ids:
+            o.unlisted = 0
+            continue
+        o.unlisted += 1
+        if o.unlisted >= TWICE:
+            o.unlisted = 0
+            ask(s, out, o)
+
+
+def _absent(s: State, out: list[Effect], e: Account) -> None:
+    """Day orders in doubt whose session is over (B21): an account that is explained without them, seen twice,
+    says that they never arrived. One that is short of exactly what such an order would have done is for the
+    operator to settle."""
+    waiting = [o for o in s.orders.values() if _day_over(s, o)]
+    if not waiting or len(waiting) < len(s.orders):
+        return
+    wrong = _differences(s, e)
+    theirs = dict(e.positions)
+    for o in waiting:
+        if o.client_id in e.open_ids:
+            o.absent = 0
+        elif not wrong:
+            o.absent = max(o.absent, 0) + 1
+            if o.absent >= TWICE:
+                why = "its session is over, and the broker's account shows nothing of it"
+                end(s, out, o, REJECTED, why)
+        elif o.absent >= 0:
+            o.absent = 0
+            if theirs.get(o.symbol, 0) - s.position(o.symbol) == o.side * o.remaining():
+                o.absent = -1
+                _executed(s, out, o)
+
+
+def _executed(s: State, out: list[Effect], o: OrderState) -> None:
+    theirs = f"the position differs by exactly its {o.remaining()}"
+    out.append(Divergence(s.ts, f"order {o.client_id}", f"{o.state}, its session is over", theirs, False))
+    _break(s, out, f"{o.client_id} is in doubt, and {theirs}; `flyball resolve` settles it")
+
+
+def _day_over(s: State, o: OrderState) -> bool:
+    """Whether this order is in doubt and cannot work any more."""
+    over = s.day.day != 0 and (o.sent_at < s.day.open or s.ts >= s.day.close)
+    return over and o.tif == DAY and o.state == IN_DOUBT and unsent(o)
+
+
 def _differences(s: State, e: Account) -> list[tuple[str, str, str]]:
-    """(what, ours, theirs) over the union of both sides."""
+    """(what, ours, theirs) over the union of both sides. What is no instrument here differs while it is known
+    of: it cannot be valued or sold."""
     theirs = dict(e.positions)
     wrong: list[tuple[str, str, str]] = []
-    for symbol in sorted(set(theirs) | set(s.exposures)):
+    for symbol in sorted(set(theirs) | set(s.exposures) | set(s.foreign)):
         mine = s.position(symbol)
-        if mine != theirs.get(symbol, 0):
+        if mine != theirs.get(symbol, 0) or symbol in s.foreign:
             wrong.append((f"position {symbol}", str(mine), str(theirs.get(symbol, 0))))
     if s.cash != e.cash:
         wrong.append(("cash", str(s.cash), str(e.cash)))

@@ -58,6 +58,7 @@ CLEARED: Final = "cleared"
 # How far an operator's command may go: the socket's owner may only tighten, the operator secret may loosen.
 SOCKET: Final = "socket"
 SECRET: Final = "secret"
+APPROVER: Final = "approver"  # a named approver's own secret
 
 ON_CLIP: Final = "clip"
 ON_REFUSE: Final = "refuse"
@@ -89,6 +90,7 @@ CODES: Final[dict[str, str]] = {
     "PRICE_TOLERANCE": "the limit price is too far from the reference (price_tolerance)",
     "DATA_MISSING": "no price has been seen for this symbol",
     "DATA_STALE": "the last price is older than max_quote_age",
+    "DATA_RESTATED": "a corporate action restated this symbol, and no price has been seen since",
     "DATA_CROSSED": "bid above ask",
     "DATA_LOCKED": "bid equal to ask",
     "DATA_SPREAD": "the spread is wider than max_spread",
@@ -118,7 +120,7 @@ CODES: Final[dict[str, str]] = {
     "RULE_ASSET_CLASS": "an asset class this version does not know",
     "INTENT_EXPIRED": "the intent is older than max_intent_age",
     "ACCOUNT_OPPOSITE_SIDE": "another strategy holds, or may hold, the opposite side of this symbol",
-    "ACCOUNT_UNKNOWN": "the broker's account has not been read yet",
+    "ACCOUNT_UNKNOWN": "the broker's account has not been read, or not been compared since the start",
     "ACCOUNT_ADOPTION": "positions were adopted at the first start; a named operator has to resume",
     "REDUCE_IN_DOUBT": "an order that may already be reducing is in doubt and being asked about",
     "REDUCE_HELD": "own working orders already reduce all of the position",
@@ -127,6 +129,8 @@ CODES: Final[dict[str, str]] = {
     "CAPACITY_LOTS": "too many open lots in one book",
     "CAPACITY_INTENTS": "too many intents remembered today",
     "CONTROL_FAILED": "a control failed; what it cannot tell is refused",
+    "SIZE_ATR": "more than risk_per_trade would be lost at a stop of atr_stop average true ranges",
+    "SIZE_ATR_UNKNOWN": "no price for this symbol, so the loss at the stop cannot be told (risk_per_trade)",
     "LATCH_L1": "daily loss",
     "LATCH_L2": "weekly loss, drawdown halt or equity floor",
     "LATCH_L3": "drawdown restrict zone",
