@@ -122,6 +122,28 @@ class Syncer(Protocol):
     def close(self) -> None: ...
 
 
+class Keeper(Protocol):
+    """Whole files written beside, synced and renamed where nobody waits for it: never on the loop's
+    thread."""
+
+    def replace(self, disk: Disk, path: str, data: bytes, then: Callable[[], None]) -> None:
+        """As `Disk.replace`, with the folder it needs; `then` is called in the same place once that is
+        durable. One after the other, in the order asked for. No exception comes out of it."""
+        ...
+
+    def failed(self) -> str:
+        """Why the newest one that has ended could not be done, "" when it could."""
+        ...
+
+    def settle(self, timeout_ns: int) -> bool:
+        """True when everything asked for has ended within the time."""
+        ...
+
+    def close(self) -> None:
+        """End; what is not done yet is given up."""
+        ...
+
+
 class Child(Protocol):
     """A bot's process and its pipe."""
 

@@ -8,7 +8,7 @@ from flyball.bots.host import Host, Patience
 from flyball.bots.told import Item, Recorded
 from flyball.bots.wire import moment
 from flyball.kernel.events import BotDown, Instrument, Intent, Wake
-from flyball.machine.spawn import RealSpawn
+from flyball.ports import Spawn
 
 NS = 1_000_000_000
 T0 = 1_222_000_000 * NS
@@ -23,7 +23,7 @@ Entry = Item | Recorded
 
 
 def host_of(
-    spawn: RealSpawn, bot: str, *, lockstep: bool = True, log: Path | None = None, **settings: object
+    spawn: Spawn, bot: str, *, lockstep: bool = True, log: Path | None = None, **settings: object
 ) -> Host:
     """A host of one bot of strategies.py, or of a whole target with a colon in it."""
     return Host(

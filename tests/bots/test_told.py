@@ -5,7 +5,7 @@ import pytest
 from flyball.bots.asks import Event
 from flyball.bots.told import Teller
 from flyball.kernel.bounds import MAX_CLOSED_ORDERS
-from flyball.kernel.effects import Decision, Order
+from flyball.kernel.effects import Booked, Decision, Moved, Order
 from flyball.kernel.events import (
     BotDown,
     Fill,
@@ -180,3 +180,39 @@ def test_an_event_reads_by_name_and_by_item_and_says_what_it_has() -> None:
     assert event.ts == event["ts"] == 5
     with pytest.raises(AttributeError, match="a wake event has no 'price'; it has kind, ts"):
         event.price  # noqa: B018
+
+
+def test_what_an_operator_books_is_told_once() -> None:
+    one = teller()
+    one.item(order("c1"))
+    told = one.item(Booked(T0, "c1", "by-hand-1", "s1", "AAPL", -1, 3, 1_234_567, 10_500, "ann"))
+    assert told is not None
+    assert (told["kind"], told["qty"], told["price"]) == ("fill", 3.0, 123.4567)
+    assert one.item(fill("c1", "f1")) is None, "the broker's own of the same"
+    more = one.item(fill("c1", "f2"))
+    assert more is not None
+    assert more["qty"] == 3.0
+    assert one.item(Booked(T0, "c2", "by-hand-1", "s2", "AAPL", -1, 3, 1, 0, "ann")) is None
+
+
+def test_more_than_an_operator_booked_is_told_as_the_rest() -> None:
+    one = teller()
+    one.item(order("c1"))
+    one.item(Booked(T0, "c1", "by-hand-1", "s1", "AAPL", -1, 2, 1_234_567, 10_500, "ann"))
+    told = one.item(fill("c1", "f1"))
+    assert told is not None
+    assert told["qty"] == 1.0
+
+
+def test_a_position_that_changed_without_a_trade_is_told_to_its_strategy() -> None:
+    one = teller()
+    assert one.item(Moved(T0, "split", "s1", "AAPL", 30, 5_000_000)) == {
+        "kind": "moved",
+        "ts": T0,
+        "symbol": "AAPL",
+        "qty": 30.0,
+        "cash": 5.0,
+        "why": "split",
+    }
+    assert one.item(Moved(T0, "split", "s2", "AAPL", 30, 0)) is None
+    assert one.item(Moved(T0, "split", "s1", "IBM", 30, 0)) is None

@@ -7,9 +7,10 @@ Every class of record comes up. The documentation's examples are lines of its ex
 from dataclasses import dataclass
 
 from flyball.journal.codec import Record
-from flyball.kernel.effects import AskAccount, Effect, Order, Query
+from flyball.kernel.effects import Approval, AskAccount, Effect, Order, Query
 from flyball.kernel.events import (
     Account,
+    Action,
     Answer,
     BotDown,
     Command,
@@ -24,6 +25,7 @@ from flyball.kernel.events import (
     Intent,
     Mark,
     NotSent,
+    Quarantined,
     Report,
     Sent,
     Session,
@@ -33,7 +35,7 @@ from flyball.kernel.events import (
     Wake,
 )
 from flyball.kernel.governor import Governor
-from flyball.kernel.words import ACCOUNT, BUY, SECRET, SELL, SOCKET, SUBMIT
+from flyball.kernel.words import ACCOUNT, APPROVER, BUY, SECRET, SELL, SOCKET, SUBMIT
 
 NS = 1_000_000_000
 MS = 1_000_000
@@ -229,11 +231,25 @@ def tighten(s: Story) -> None:
     """An operator pauses, may not resume without the secret, and resumes; the disk hiccups."""
     s.command("pause", SOCKET, "lunch")
     s.command("resume", SOCKET, "back")
+    s.later(30_000)
     s.command("resume", SECRET, "back")
     s.feed(Report(s.later(1), "journal_sync", "late", "journal", "300 ms"))
     s.feed(Report(s.later(900), "journal_sync", "ok", "journal", ""))
     s.intent(BUY, 20, 250_500)
     s.feed(NotSent(s.later(6000), s.sent[-1].client_id, "older than max_intent_age"))
+
+
+def settle(s: Story) -> None:
+    """Nobody answers for an order, and an operator says what became of it; the broker says so too, later. A
+    dividend is paid."""
+    s.mark("MSFT", 250_300, 250_500)
+    s.intent(BUY, 10, 250_500)
+    lost = s.sent[-1]
+    s.feed(Timeout(s.later(10_000), lost.client_id, SUBMIT, 1, "no answer in 10 s"))
+    s.command("resolve", SECRET, "statement, page 2", order=lost.client_id, outcome="10@25.05", fee="0.035")
+    s.fill(lost, 10, 250_500)
+    s.feed(Action(s.later(1000), "cash_dividend", "MSFT", 0, 0, "", 130_000, 0, "msft-div", s.n("action")))
+    s.mark("MSFT", 250_300, 250_500)
 
 
 def fall(s: Story) -> None:
@@ -263,10 +279,43 @@ def fall(s: Story) -> None:
     s.feed(BotDown(s.later(1), "trend", "exit status 1", s.n("bot:trend")))
 
 
+def loosen(s: Story) -> None:
+    """A start with other limits: the tighter one holds, the looser ones wait; approved, expired, rejected."""
+    wanted = tuple(
+        ("", "max_positions", "count", 3, "", "flyball.toml:14")
+        if row[1] == "max_positions"
+        else (row[0], row[1], row[2], row[3] * 2, *row[4:])
+        for row in LIMITS
+        if row[1] not in ("restricted", "max_weekly_loss")
+    )
+    s.feed(Config(s.later(1000), "ada", "", "demo", wanted))
+    proposal = str(next(e.proposal for _, e in reversed(s.records) if isinstance(e, Approval)))
+    s.now = OPEN + 24 * 60 * 60 * NS
+    s.feed(Session(s.now, "XNYS", 20081001, s.now, s.now + 390 * 60 * NS))
+    expires = s.now + 60 * NS
+    s.command("approve", SECRET, "more capital", proposal=proposal, expires=str(expires))  # not an approver's
+    s.command("approve", APPROVER, "more capital", proposal=proposal, expires=str(expires))
+    s.now = expires
+    s.feed(Tick(s.now))
+    s.feed(Config(s.later(1000), "ada", "", "demo", LIMITS))  # four positions again
+    proposal = str(next(e.proposal for _, e in reversed(s.records) if isinstance(e, Approval)))
+    s.command("reject", SOCKET, "not yet", proposal=proposal)
+
+
+def quarantine(s: Story) -> None:
+    """A price at which the governor has died twice is passed over."""
+    n = s.n("feed")
+    why = "the governor died twice at it"
+    s.feed(Quarantined(s.later(1000), s.g.state.seq + 1, "mark", "feed", n, "5f3a09c1", why))
+
+
 def day() -> Story:
     """All of it."""
     s = start()
     trade(s)
     tighten(s)
+    settle(s)
     fall(s)
+    loosen(s)
+    quarantine(s)
     return s

@@ -285,3 +285,56 @@ def test_a_hole_before_what_was_known_durable_is_damage_not_a_tail():
     with pytest.raises(JournalDamaged) as caught:
         Journal.open(disk, InlineSyncer())
     assert (caught.value.offset, caught.value.seq) == (start, 2)
+
+
+def segments(root):
+    return sorted((root / "segments").iterdir())
+
+
+def test_power_loss_took_the_name_of_a_segment_that_was_never_synced(tmp_path):
+    """The one behind it was made in advance, and its name happens to be there: nothing durable is lost."""
+    blocks = batches([9, 9, 9, 9, 9, 9])
+    written(str(tmp_path), blocks, syncer=LateSyncer)
+    first, second, *_ = segments(tmp_path)
+    second.unlink()
+    data = first.read_bytes()
+    header = segment.read_page(data[:PAGE])
+    assert header is not None
+    whole = len(ends(data, header.id)) - 1
+    kept, notes = reopened(str(tmp_path), batches([1, 9, 9]))
+    assert kept == flat(blocks[:whole])
+    (note,) = notes
+    assert f"{second}: cut off from byte 0 on (segment 2 is missing), with" in note
+    assert f"record {len(kept) + 1} was never known to be durable" in note
+
+
+def test_power_loss_left_a_segment_shorter_than_its_page_behind_one_without_its_end(tmp_path):
+    blocks = batches([9, 9, 9])
+    written(str(tmp_path), blocks, syncer=LateSyncer)
+    first, second = segments(tmp_path)[:2]
+    data = bytearray(first.read_bytes())
+    header = segment.read_page(bytes(data[:PAGE]))
+    assert header is not None
+    *_, start, end = ends(bytes(data), header.id)
+    data[start:end] = bytes(end - start)
+    first.write_bytes(data)
+    second.write_bytes(second.read_bytes()[:SECTOR])
+    for late in segments(tmp_path)[2:]:
+        late.unlink()
+    kept, notes = reopened(str(tmp_path), batches([1, 9, 9]))
+    assert kept == flat(blocks)[: len(kept)]
+    assert len(notes) == 1
+    assert "are missing" in notes[0]
+
+
+def test_a_segment_of_which_only_the_first_sector_is_left_is_begun_anew(tmp_path):
+    blocks = batches([9, 9, 9])
+    written(str(tmp_path), blocks, syncer=LateSyncer)
+    _, second, *later = segments(tmp_path)
+    second.write_bytes(second.read_bytes()[:SECTOR])
+    for late in later:
+        late.unlink()
+    kept, notes = reopened(str(tmp_path), batches([1, 9, 9]))
+    assert kept == flat(blocks)[: len(kept)]
+    assert len(kept) >= 9
+    assert len(notes) <= 1

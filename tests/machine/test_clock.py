@@ -94,6 +94,12 @@ def test_real_time_stands_while_the_wall_clock_is_behind(monkeypatch):
     assert clock.now() > first
 
 
+def test_real_time_does_not_begin_before_the_journals_head():
+    """The wall clock was stepped back while the governor was away."""
+    ahead = time.time_ns() + 3600 * NS
+    assert RealClock(ahead).now() == ahead
+
+
 @pytest.mark.parametrize("make", [RealClock, lambda: PacedClock(0, 1)])
 def test_a_wait_ends_at_its_time(make):
     async def main() -> tuple[float, int, int]:

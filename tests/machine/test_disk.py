@@ -157,6 +157,40 @@ def test_the_first_sync_makes_the_name_durable_too(disk, monkeypatch):
     assert synced == [f"{disk.root}/a"]
 
 
+def test_a_folder_that_somebody_made_and_died_is_made_durable(disk, monkeypatch):
+    """Killed between making a folder and syncing its name: the next start must not believe it durable."""
+    made = RealDisk(f"{disk.root}/deep/er")
+
+    def die(fd: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", die)
+        for one in (made, RealDisk(made.root)):
+            with pytest.raises(KeyboardInterrupt):
+                one.mkdir("a/b")
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")))
+    RealDisk(made.root).mkdir("a/b")
+    assert {os.path.dirname(made.root), made.root, f"{made.root}/a"} <= set(synced)
+
+
+def test_a_parent_that_may_not_be_read_is_no_obstacle(disk, monkeypatch):
+    disk.mkdir("a")
+    real = os.open
+
+    def guarded(path, flags, *rest, **given):
+        if path == os.path.dirname(disk.root):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path, flags, *rest, **given)
+
+    monkeypatch.setattr(os, "open", guarded)
+    again = RealDisk(disk.root)
+    again.append("a/f", b"x")
+    again.mkdir("b")
+    assert again.read("a/f") == b"x"
+
+
 @pytest.mark.parametrize("private", [False, True])
 def test_replacing_is_all_or_nothing(disk, private):
     disk.replace("f", b"old", private=private)

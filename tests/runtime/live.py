@@ -31,7 +31,7 @@ from flyball.machine.socket import connect
 from flyball.machine.spawn import RealSpawn
 from flyball.ports import Broker
 from flyball.runtime.sequencer import Taken
-from flyball.tables.calendar import session_on
+from flyball.tables.calendar import Session, session_on
 
 BOTS = Path(__file__).parent / "strategies.py"
 SYMBOLS = ("AAA", "BBB", "CCC")
@@ -44,7 +44,7 @@ MINUTE = 60 * NS
 T = TypeVar("T")
 
 
-def config_text(bots: Mapping[str, str], extra: str = "") -> str:
+def config_text(bots: Mapping[str, str], extra: str = "", account: str = "") -> str:
     """The demo's limits, a broker without faults, and bots of strategies.py by strategy."""
     strategies = "".join(
         f'\n[strategy.{name}]\nbot = "{BOTS}:{bot.partition("?")[0]}"\n'
@@ -55,6 +55,7 @@ def config_text(bots: Mapping[str, str], extra: str = "") -> str:
 [account]
 tag = "live"
 equity = "$100,000"
+{account}
 [limits]
 order_rate = 100
 max_positions = 3
@@ -172,7 +173,9 @@ async def live(
     seconds: int = 1,
     around: Around | None = None,
     extra: str = "",
+    account: str = "",
     symbols: Sequence[str] = SYMBOLS,
+    schedule: Sequence[Session] = (SESSION,),
 ) -> AsyncIterator[Live]:
     """Fly from `begin` at `pace`, with `around` between the governor and the journal's disk; stopped at the
     latest when the block ends.
@@ -188,9 +191,9 @@ async def live(
 
     stop = end or begin + 20 * MINUTE
     plan = Plan(
-        config=load(config_text(bots, extra)),
+        config=load(config_text(bots, extra, account)),
         series=[walk(symbol, begin, stop, seconds) for symbol in symbols],
-        schedule=[SESSION],
+        schedule=schedule,
         source="walk",
         label="a walk, for tests",
         begin=begin,

@@ -102,6 +102,12 @@ def test_a_command_that_is_refused_is_journaled_and_says_why(tmp_path: Path) -> 
                     "L1 is not set on account",
                 ),
                 (await flying.say("cancel", order="fblive-1-99-quiet-1"), "no working order"),
+                (
+                    await flying.say(
+                        "resolve", order="fblive-1-99-quiet-1", outcome="never", secret=flying.secret
+                    ),
+                    "no order fblive-1-99-quiet-1",
+                ),
             ]
             for reply, why in refusals:
                 assert code(reply) == REFUSED
@@ -114,7 +120,7 @@ def test_a_command_that_is_refused_is_journaled_and_says_why(tmp_path: Path) -> 
             assert "less than 30 s" in early.error.message
             assert await state(flying) == "HALTED"
         refused = [r for r in flying.journal() if isinstance(r, Refused)]
-        assert [r.what for r in refused] == ["resume", "clear", "cancel", "clear"]
+        assert [r.what for r in refused] == ["resume", "clear", "cancel", "resolve", "clear"]
 
     asyncio.run(main())
 

@@ -11,6 +11,8 @@ import pytest
 from flyball.compose.assembly import CannotStart
 from flyball.journal.codec import Record
 from flyball.journal.log import Journal
+from flyball.journal.snapshot import name, unpack
+from flyball.journal.snapshots import seqs
 from flyball.kernel.effects import Alert, Decision, Order
 from flyball.kernel.events import Epoch, Intent
 from flyball.machine.chance import OsRandom
@@ -40,12 +42,16 @@ def test_recovering_gives_the_state_that_was(flown: tuple[Path, Flown]) -> None:
     folder, done = flown
     journal = Journal.open(RealDisk(str(folder / "journal")), ThreadSyncer())
     try:
-        found = recover(journal)
+        found = recover(journal, from_genesis=True)
+        short = recover(journal)
     finally:
         journal.close()
     assert (found.governor.state_hash(), found.governor.book_hash()) == done.hashes
     assert found.records == len(records_of(folder))
     assert found.events == sum(isinstance(r, EVENTS) for r in records_of(folder))
+    assert short.checkpoint, "the flight ended without one"
+    assert (short.governor.state_hash(), short.governor.book_hash()) == done.hashes
+    assert (short.records, short.events, short.notes) == (found.records, 0, [])
 
 
 def first(records: list[Record], wanted: Callable[[Record], bool]) -> int:
@@ -148,3 +154,27 @@ def test_a_journal_is_bound_to_its_account_and_its_prices(tmp_path: Path) -> Non
     asyncio.run(begin(("AAA", "BBB")))
     epochs = [r.epoch for r in records_of(tmp_path) if isinstance(r, Epoch)]
     assert epochs == [1, 2], "a start that was refused left a trace"
+
+
+def test_a_start_that_had_something_to_replay_leaves_a_snapshot_where_it_began(tmp_path: Path) -> None:
+    """A start that fails a second later does not replay it all again; what lies beyond the end goes."""
+    disk = RealDisk(str(tmp_path / "journal"))
+
+    async def begin() -> list[str]:
+        async with live(tmp_path, {"quiet": "Quiet"}) as flying:
+            return flying.cockpit.notes
+
+    assert not any("snapshots" in note for note in asyncio.run(begin()))
+    head = len(records_of(tmp_path))
+    assert seqs(disk)[0] == head
+    for seq in seqs(disk):
+        disk.remove(name(seq))
+    disk.replace(name(10**9), b"of a tail that is no more")
+    disk.replace(name(head), b"rubbish")
+    told = [note for note in asyncio.run(begin()) if "snapshots" in note]
+    assert len(told) == 2
+    assert told[1].startswith(f"{tmp_path}/journal/{name(head)}: not used, no snapshot")
+    again = len(records_of(tmp_path))
+    assert again > head
+    assert seqs(disk) == [again, head]
+    assert unpack(disk.read(name(head))).place.seq == head

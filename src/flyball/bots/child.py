@@ -36,25 +36,28 @@ RAISED: Final = (Exception, SystemExit)  # what a bot's code may end in; all of 
 def main(pipe: Pipe, _: Sequence[str]) -> int:
     """Serve until the governor closes the pipe (0) or the bot is beyond help (1). Its settings come by it."""
     try:
-        start = read_message(pipe.receive())
-        assert isinstance(start, Start)
-        try:
-            handle, on_start = load(start.target, start.settings)
-            on_start(Event({"kind": "start", **msgspec.structs.asdict(start)}))
-        except RAISED as error:
-            traceback.print_exc()
-            why = f"cannot start {start.target}: {_words(error)}"
-            pipe.send(encode(Answer(re=0, fatal=(0, why))))
-            return 1
-        pipe.send(encode(Answer(re=0)))
-        conversation = Conversation(pipe, handle)
-        while conversation.going:
-            message = read_message(pipe.receive())
-            assert isinstance(message, Told)
-            conversation.answer(message)
+        conversation = begin(pipe, pipe.receive())
+        while conversation is not None and conversation.going:
+            conversation.hear(pipe.receive())
     except EOFError:
         return 0
     return 1
+
+
+def begin(pipe: Pipe, frame: bytes) -> "Conversation | None":
+    """Load the bot the first message names and say that it is ready, or why not: then None."""
+    start = read_message(frame)
+    assert isinstance(start, Start)
+    try:
+        handle, on_start = load(start.target, start.settings)
+        on_start(Event({"kind": "start", **msgspec.structs.asdict(start)}))
+    except RAISED as error:
+        traceback.print_exc()
+        why = f"cannot start {start.target}: {_words(error)}"
+        pipe.send(encode(Answer(re=0, fatal=(0, why))))
+        return None
+    pipe.send(encode(Answer(re=0)))
+    return Conversation(pipe, handle)
 
 
 class Conversation:
@@ -67,6 +70,12 @@ class Conversation:
         self._row = 0
         self._size = 0
         self._answer = Answer(re=0)
+
+    def hear(self, frame: bytes) -> None:
+        """The next message from the governor."""
+        message = read_message(frame)
+        assert isinstance(message, Told)
+        self.answer(message)
 
     def answer(self, message: Told) -> None:
         """Call the bot with every item and send what it said, in parts when it is long."""

@@ -21,7 +21,7 @@ from flyball.bots.mailbox import Mailbox
 from flyball.bots.told import Item, Recorded
 from flyball.bots.wire import BAD, MAX_START, PARTS, Answer, Start, Tell, encode, moment, read_answer, tells
 from flyball.kernel.bounds import MAX_TEXT
-from flyball.kernel.events import BotDown, Event, Instrument
+from flyball.kernel.events import BotDown, Event, Instrument, Quarantined
 from flyball.kernel.units import NS
 from flyball.ports import Spawn
 
@@ -144,14 +144,16 @@ class Host:
         """Prices a slow bot never saw because a newer one came first."""
         return self._mailbox.conflated
 
-    def replay(self, stream: Iterable[Item | Recorded]) -> None:
+    def replay(self, stream: Iterable[Item | Recorded], n: int = 0) -> None:
         """Bring a new child to where the journal ends. Before the first `tell`.
 
         `stream` is, in journal order, what the bot was told and what this host had handed out
         (`Teller.retell`). In lock-step the child's answers must be what is journaled, and are dropped; what
         comes after is pending as ever; a difference is a BotDown. In real time answers cannot be the same:
-        the child is told, what it says to it is dropped, and only its alarm counts.
+        the child is told, what it says to it is dropped, and only its alarm counts; `n` is then the last
+        number this host had handed out before the stream begins, and the stream may come in several pieces.
         """
+        self._arrivals.n = max(self._arrivals.n, n)
         batch: list[Item] = []
         head = 0
         compare = self._lockstep
@@ -165,6 +167,8 @@ class Host:
             self._retell(batch)
             batch = []
             if not isinstance(entry, dict):
+                if isinstance(entry, Quarantined) and entry.n <= self._arrivals.n:
+                    continue  # a recorded event is left out: this host had handed it out then as well
                 head = max(head, entry.ts)
                 said = self._arrivals.next(entry.ts) if self._lockstep else None
                 self._arrivals.n = entry.n
@@ -172,6 +176,8 @@ class Host:
                     self._stop(entry.why)
                     self._arrivals.end()
                     compare = False
+                elif compare and isinstance(entry, Quarantined):
+                    pass  # whatever it was, it is not in the journal
                 elif compare and said != entry:
                     died = f" (the new one {self.ended})" if self.ended else ""
                     differs = f"answers differ after restart at n={entry.n}{died}"

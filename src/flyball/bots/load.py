@@ -39,14 +39,14 @@ def load(target: str, settings: Mapping[str, object]) -> tuple[Handler, Start]:
 
 
 def _by_name(name: str) -> object:
-    sys.path.append(os.getcwd())  # last: what lies about in a folder must not shadow a library
+    _look_in(os.getcwd())
     return importlib.import_module(name)
 
 
 def _from_file(path: str) -> object:
     """A file as a module, its folder importable as if it had been run from there."""
     path = os.path.abspath(path)
-    sys.path.append(os.path.dirname(path))
+    _look_in(os.path.dirname(path))
     name = os.path.basename(path).removesuffix(".py")
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -55,6 +55,12 @@ def _from_file(path: str) -> object:
     sys.modules.setdefault(name, module)
     spec.loader.exec_module(module)
     return module
+
+
+def _look_in(folder: str) -> None:
+    """Last: what lies about in a folder must not shadow a library."""
+    if folder not in sys.path:
+        sys.path.append(folder)
 
 
 def _handlers(bot: object, target: str) -> tuple[Handler, Start]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
 from flyball.kernel.bounds import MAX_CLOSED_ORDERS
-from flyball.kernel.effects import Decision, Effect, Order
+from flyball.kernel.effects import Booked, Decision, Effect, Moved, Order
 from flyball.kernel.events import (
     BotDown,
     Event,
@@ -18,10 +18,13 @@ from flyball.kernel.events import (
     Instrument,
     Intent,
     Mark,
+    Quarantined,
     Session,
     Update,
     Wake,
 )
+from flyball.kernel.orders import OrderState
+from flyball.kernel.state import State
 from flyball.kernel.units import MICRO
 from flyball.kernel.words import SIDES
 
@@ -29,9 +32,9 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 Item = dict[str, object]
-Recorded = Intent | Wake | Ingress | BotDown
+Recorded = Intent | Wake | Ingress | BotDown | Quarantined  # the last in place of one of the others
 
-KINDS: Final = ("session", "mark", "decision", "fill", "order", "wake")
+KINDS: Final = ("session", "mark", "decision", "fill", "order", "wake", "moved")
 
 
 class Teller:
@@ -44,8 +47,9 @@ class Teller:
     def __init__(self, strategy: str) -> None:
         self.strategy = strategy
         self.instruments: dict[str, Instrument] = {}
-        self._orders: dict[str, Order] = {}  # by client id
+        self._orders: dict[str, Order | OrderState] = {}  # by client id
         self._fills: dict[tuple[str, str], None] = {}
+        self._by_hand: dict[str, int] = {}  # client id -> told on an operator's word, not by the broker yet
 
     def item(self, record: Event | Effect) -> Item | None:
         """The item for one record; None when this bot is not told."""
@@ -55,6 +59,10 @@ class Teller:
             return self._decision(record) if record.strategy == self.strategy else None
         if isinstance(record, Fill):
             return self._fill(record)
+        if isinstance(record, Booked):
+            return self._booked(record)
+        if isinstance(record, Moved):
+            return self._moved(record) if record.strategy == self.strategy else None
         if isinstance(record, Update):
             return self._update(record)
         if isinstance(record, Session):
@@ -78,10 +86,28 @@ class Teller:
     def retell(self, records: Iterable[Event | Effect]) -> Iterator[Item | Recorded]:
         """For `Host.replay`: what the bot was told, and between it what its host had handed out."""
         for record in records:
-            if isinstance(record, Recorded) and record.strategy == self.strategy:
+            if isinstance(record, Recorded) and self._handed_out(record):
                 yield record
             if (item := self.item(record)) is not None:
                 yield item
+
+    def _handed_out(self, record: Recorded) -> bool:
+        if isinstance(record, Quarantined):
+            return record.source == f"bot:{self.strategy}"
+        return record.strategy == self.strategy
+
+    def remember(self, s: State, *, fills: bool = False) -> None:
+        """Know the strategy's orders that `s` still knows, without the records that placed them; with `fills`
+        also which of their fills have been told."""
+        for of_day in (s.closed_before, s.closed, s.orders):
+            for client_id, order in of_day.items():
+                if order.strategy == self.strategy:
+                    self._orders.setdefault(client_id, order)
+                    if order.by_hand:
+                        self._by_hand[client_id] = order.by_hand
+                    self._fills.update({(client_id, one): None for one in order.fill_ids} if fills else {})
+        _bound(self._orders)
+        _bound(self._fills)
 
     def _mark(self, mark: Mark) -> Item | None:
         one = self.instruments.get(mark.symbol)
@@ -125,6 +151,11 @@ class Teller:
             return None
         self._fills[seen] = None
         _bound(self._fills)
+        part = min(fill.qty, self._by_hand.get(fill.client_id, 0))
+        if part:
+            self._by_hand[fill.client_id] -= part  # told already, on an operator's word
+        if part == fill.qty:
+            return None
         return {
             "kind": "fill",
             "ts": fill.ts,
@@ -132,9 +163,31 @@ class Teller:
             "author": order.author,
             "symbol": fill.symbol,
             "side": SIDES.get(fill.side),
-            "qty": _float(fill.qty, one.qty_exp),
+            "qty": _float(fill.qty - part, one.qty_exp),
             "price": _float(fill.price, one.price_exp),
             "fee": fill.fee / MICRO,
+        }
+
+    def _booked(self, booked: Booked) -> Item | None:
+        """What an operator says was executed is a fill as any other; the broker's own is not told again."""
+        b = booked
+        item = self._fill(Fill(b.ts, b.client_id, b.fill_id, b.symbol, b.side, b.qty, b.price, b.fee, 0))
+        if item is not None:
+            self._by_hand[b.client_id] = b.qty
+            _bound(self._by_hand)
+        return item
+
+    def _moved(self, moved: Moved) -> Item | None:
+        one = self.instruments.get(moved.symbol)
+        if one is None:
+            return None
+        return {
+            "kind": "moved",
+            "ts": moved.ts,
+            "symbol": moved.symbol,
+            "qty": _float(moved.change, one.qty_exp),
+            "cash": moved.cash / MICRO,
+            "why": moved.why,
         }
 
     def _update(self, update: Update) -> Item | None:

@@ -12,21 +12,31 @@ from flyball.bots.host import Host
 from flyball.bots.told import Teller
 from flyball.broker.paper import Paper, PaperSettings
 from flyball.broker.prices import BarPrices
+from flyball.compose.again import retell_today, snapshot_failed
+from flyball.compose.mode import PAPER, fit_for
 from flyball.config.effective import Effective
 from flyball.config.settings import AROUND_THE_CLOCK
+from flyball.feeds.actions import Actions, Dated
 from flyball.feeds.marks import CARRIES, BarMarks
 from flyball.feeds.series import Series
+from flyball.journal import snapshots
 from flyball.journal.emergency import EmergencyLog
 from flyball.journal.log import Journal
+from flyball.journal.replay import begun
 from flyball.kernel.canon import digest
 from flyball.kernel.events import Config, Epoch, Event, Feed, Instrument
 from flyball.kernel.governor import SCHEMA, VERSION, Governor
-from flyball.ports import Broker, Clock, Disk, Random, Source, Spawn, Syncer, Wakeup
-from flyball.runtime.flight import Flight, Tells
+from flyball.kernel.state import State
+from flyball.machine.keeper import AtOnce
+from flyball.ports import Broker, Clock, Disk, Keeper, Random, Source, Spawn, Syncer, Wakeup
+from flyball.runtime.flight import Flight
 from flyball.runtime.outbox import Outbox
+from flyball.runtime.pending import notes as waiting
 from flyball.runtime.recover import recover, unheard
 from flyball.runtime.sequencer import Sequencer, Taken
+from flyball.runtime.snapshots import Beside, Snapshots
 from flyball.runtime.timers import Sessions, Timers
+from flyball.runtime.trial import DiesAnywhere, Trial
 from flyball.tables.calendar import Session
 
 JOURNAL = "journal"
@@ -52,6 +62,9 @@ class Machine:
     wake: Wakeup
     clock: Callable[[int], Clock]
     wrap_broker: Callable[[Broker], Broker] = lambda broker: broker
+    second: Syncer | None = None  # syncs the emergency log, apart from the journal's disk
+    keeper: Keeper = field(default_factory=AtOnce)
+    scribe: Beside | None = None  # makes a large snapshot elsewhere
 
 
 @dataclass
@@ -70,6 +83,9 @@ class Plan:
     bot_logs: str | None
     operator: Callable[[Governor, int], Source] | None = None
     watch: Callable[[Taken], None] | None = None
+    by: str = "start"  # who brings the configuration
+    dated: Sequence[Dated] = ()  # corporate actions and flows, by time
+    mode: str = PAPER
 
 
 @dataclass
@@ -84,15 +100,23 @@ class Cockpit:
     bots: list[Host]
     recovered: int  # records found in the journal
     notes: list[str] = field(default_factory=list)
+    snapshots: Snapshots | None = None
+    trial: Trial | None = None
 
     @property
     def head(self) -> str:
         return self.journal.head.hash.hex()
 
+    def checkpoint(self, timeout_ns: int) -> str:
+        """Leave a snapshot at the very end; why that could not be, "" when it is there."""
+        return "" if self.snapshots is None else self.snapshots.checkpoint(timeout_ns)
+
     def close(self) -> None:
         """End the bots, sync and close the journal, free the lock."""
         for bot in self.bots:
             bot.close()
+        if self.trial is not None:
+            self.trial.close()
         self.journal.close()
 
 
@@ -104,7 +128,10 @@ def environment_of(plan: Plan) -> str:
         if s.bars
     ]
     broker = plan.config.broker
-    return f"{broker.kind}:{broker.environment}:{digest([plan.source, bars, plan.seed])[:12]}"
+    bound: list[object] = [plan.source, bars, plan.seed]
+    if plan.dated:
+        bound.append(list(plan.dated))
+    return f"{broker.kind}:{broker.environment}:{digest(bound)[:12]}"
 
 
 def instruments_of(plan: Plan, ts: int) -> list[Instrument]:
@@ -135,6 +162,7 @@ def _instrument(s: Series, crypto: bool, currency: str, ts: int) -> Instrument:
 async def assemble(plan: Plan, machine: Machine) -> Cockpit:
     """Recover or begin the journal, resume the broker, feed the bots again, hand over a flight with its
     first events pending."""
+    fit_for(plan.mode, plan.config)
     journal, fresh = _journal(machine, plan)
     try:
         return await _assemble(plan, machine, journal, fresh)
@@ -145,7 +173,7 @@ async def assemble(plan: Plan, machine: Machine) -> Cockpit:
 
 def _journal(machine: Machine, plan: Plan) -> tuple[Journal, bool]:
     size = plan.config.journal.segment_size
-    if machine.journal_disk.exists("segments") and machine.journal_disk.list("segments"):
+    if begun(machine.journal_disk):
         return Journal.open(machine.journal_disk, machine.syncer, segment_bytes=size), False
     return Journal.create(machine.journal_disk, machine.syncer, machine.random, segment_bytes=size), True
 
@@ -153,8 +181,13 @@ def _journal(machine: Machine, plan: Plan) -> tuple[Journal, bool]:
 async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool) -> Cockpit:
     config = plan.config
     notes = [*config.notices(), *journal.recovered.notes]
-    found = recover(journal)
+    try:
+        trial = Trial.at_start(machine.journal_disk, journal.head.seq)
+        found = recover(journal, trial=trial)
+    except DiesAnywhere as why:
+        raise CannotStart(str(why)) from why
     governor = found.governor
+    notes += found.notes
     s = governor.state
     environment = environment_of(plan)
     if s.epoch and (s.environment, s.account) != (environment, config.account.tag):
@@ -163,7 +196,13 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
             f" in {s.environment!r}, not to {config.account.tag!r} in {environment!r}\n"
             "remedy: use the data, seed and config it was begun with, or another folder"
         )
-    emergency = EmergencyLog(machine.emergency_disk)
+    if s.terms.approvers not in (0, config.account.approvers):
+        raise CannotStart(
+            f"account.approvers = {config.account.approvers}: this journal began with {s.terms.approvers},"
+            " and that does not change\n"
+            f"remedy: write approvers = {s.terms.approvers} into [account]"
+        )
+    emergency = EmergencyLog(machine.emergency_disk, syncer=machine.second)
     entries = emergency.entries()
     if unheard(journal, entries):
         raise CannotStart(
@@ -177,11 +216,17 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
     paper = _paper(plan, machine, clock.now())
     broker = machine.wrap_broker(paper)
     broker.resume(s.cursors.get("broker", 0), clock.now())
-    sequencer = Sequencer(governor, journal, machine.syncer, emergency)
+    sequencer = Sequencer(governor, journal, machine.syncer, emergency, trial)
     outbox = Outbox(governor, broker)
-    bots, tellers = _bots(plan, machine, clock.virtual, journal, fresh)
+    kept = Snapshots(governor, journal, machine.keeper, clock.virtual, machine.scribe, found.since)
+    if not fresh:
+        snapshots.cut(journal.disk, journal.head.seq)
+        if not trial.condemned():  # else the journal does not say yet what this state is without
+            kept.take()
+    bots, tellers = _bots(plan, machine, clock.virtual, journal, None if fresh else s)
     sources: list[Source] = [
-        Sessions(config.session.calendar, plan.schedule, s.day.day),
+        Actions(plan.dated, s.cursors.get("action", 0), s.cursors.get("flow", 0)),
+        Sessions(config.session.calendar, plan.schedule, max(s.day.day, s.cursors.get("session", 0))),
         BarMarks(plan.series, plan.source, s.cursors.get("feed", 0)),
         Timers(governor),
     ]
@@ -195,21 +240,23 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
         broker=broker,
         sources=sources,
         bots=list(zip(bots, tellers, strict=True)),
-        observers=[] if plan.watch is None else [plan.watch],
+        observers=[kept.watch] if plan.watch is None else [plan.watch, kept.watch],
         stop_at=plan.stop_at,
     )
+    kept.tell = lambda why: flight.submit(snapshot_failed(s.ts, why))
     machine.syncer.on_done(machine.wake)
-    for event in _first_events(plan, governor, environment, state_before, clock.now()):
+    for event in _first_events(plan, governor, environment, state_before, trial, clock.now()):
         flight.submit(event)
-    account = None if s.known else await broker.read_account(clock.now())
+    account = await broker.read_account(clock.now())
     if account is not None:
         flight.submit(account)
     flight.turn(clock.now())
-    return Cockpit(flight, governor, journal, broker, paper, bots, found.records, notes)
+    notes.extend(waiting(s))
+    return Cockpit(flight, governor, journal, broker, paper, bots, found.records, notes, kept, trial)
 
 
 def _first_events(
-    plan: Plan, governor: Governor, environment: str, state_before: str, now: int
+    plan: Plan, governor: Governor, environment: str, state_before: str, trial: Trial, now: int
 ) -> list[Event]:
     config = plan.config
     s = governor.state
@@ -221,12 +268,14 @@ def _first_events(
             SCHEMA,
             config.account.tag,
             config.broker.kind,
-            "paper",
+            plan.mode,
             environment,
             config.config_hash,
             state_before,
         ),
-        Config(now, "start", "", config.profile, config.values),
+        Config(now, plan.by, "", config.profile, config.values, config.account.approvers),
+        *trial.sentences(now),
+        *trial.report(now),
     ]
     known = {symbol: (m.price_exp, m.qty_exp, m.tick, m.lot) for symbol, m in s.markets.items()}
     events.extend(
@@ -276,15 +325,18 @@ def _paper(plan: Plan, machine: Machine, now: int) -> Paper:
         sessions=session,
         instruments=units,
         now=now,
+        dated=plan.dated,
     )
 
 
 def _bots(
-    plan: Plan, machine: Machine, virtual: bool, journal: Journal, fresh: bool
-) -> tuple[list[Host], list[Tells]]:
+    plan: Plan, machine: Machine, virtual: bool, journal: Journal, known: State | None
+) -> tuple[list[Host], list[Teller]]:
+    """A host for each strategy, told again what it had been told: in virtual time all of it, since it has to
+    answer the same; else this risk day. `known`: the recovered state, None in a new journal."""
     instruments = {x.symbol: x for x in instruments_of(plan, 0)}
     bots: list[Host] = []
-    tellers: list[Tells] = []
+    tellers: list[Teller] = []
     for strategy in plan.config.strategies:
         teller = Teller(strategy.name)
         teller.instruments.update(instruments)
@@ -300,8 +352,10 @@ def _bots(
             cwd=plan.bot_folder,
             log=log,
         )
-        if not fresh:
+        if known is not None and virtual:
             host.replay(teller.retell(record for _, record in journal.records()))
         bots.append(host)
         tellers.append(teller)
+    if known is not None and not virtual:
+        retell_today(bots, tellers, journal, known)
     return bots, tellers

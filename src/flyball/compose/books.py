@@ -5,6 +5,7 @@ from pathlib import Path
 from flyball.desk.report import html
 from flyball.desk.summary import Summary
 from flyball.journal.codec import Record
+from flyball.journal.left_out import left_out
 from flyball.journal.replay import read
 from flyball.journal.verify import verify
 from flyball.kernel.governor import Governor
@@ -17,7 +18,7 @@ def summary_of(journal: Path) -> tuple[Summary, str]:
     disk = RealDisk(str(journal))
     checked = verify(disk)
     summary = Summary()
-    replay = Replay()
+    replay = Replay(left_out=left_out(disk))
     governor: Governor | None = replay.governor
     label = ""
     for seq, record in read(disk):

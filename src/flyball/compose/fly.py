@@ -6,14 +6,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from flyball.compose.assembly import Cockpit, Machine, Plan, assemble
+from flyball.compose.scribe import Scribe
+from flyball.kernel.units import NS
 from flyball.machine.chance import OsRandom
 from flyball.machine.clock import AsyncWakeup, PacedClock, RealClock, VirtualClock
 from flyball.machine.disk import RealDisk
+from flyball.machine.keeper import ThreadKeeper
 from flyball.machine.spawn import RealSpawn
 from flyball.machine.syncer import ThreadSyncer
 from flyball.ports import Clock
 
 MAX_PACE = 0  # as fast as it is decided
+LANDING = 5 * NS  # real time: how long the checkpoint of a clean end is waited for
 
 
 @dataclass
@@ -44,16 +48,19 @@ def real_machine(folder: str, journal: str, emergency: str, pace_ppm: int, spawn
         journal_disk=RealDisk(journal),
         emergency_disk=RealDisk(emergency),
         syncer=ThreadSyncer(),
+        second=ThreadSyncer(),
         spawn=spawn,
         random=OsRandom(),
         wake=AsyncWakeup(),
         clock=clock,
+        keeper=ThreadKeeper(),
+        scribe=Scribe(spawn, journal),
     )
 
 
-def live_clock(_: int) -> Clock:
+def live_clock(start: int) -> Clock:
     """The wall clock, for prices that come now."""
-    return RealClock()
+    return RealClock(start)
 
 
 Plane = Callable[[Cockpit], Awaitable[Callable[[], Awaitable[None]]]]
@@ -69,6 +76,9 @@ async def fly(plan: Plan, machine: Machine, ready: Callable[[Cockpit], None], pl
             shut = await plane(cockpit)
         await cockpit.flight.run()
         sequencer = cockpit.flight.sequencer
+        missing = cockpit.checkpoint(LANDING)
+        if missing:
+            cockpit.notes.append(f"no checkpoint was left ({missing}): the next start replays a little")
         return Landed(
             cockpit.flight.stopping,
             cockpit.journal.head.seq,
@@ -85,6 +95,9 @@ async def fly(plan: Plan, machine: Machine, ready: Callable[[Cockpit], None], pl
             await shut()
         cockpit.close()
         machine.syncer.close()
+        machine.keeper.close()
+        if machine.second is not None:
+            machine.second.close()
 
 
 def run_to_end(main: Awaitable[Landed]) -> Landed:

@@ -21,12 +21,14 @@ from flyball.config.effective import Effective
 from flyball.config.load import load
 from flyball.desk.summary import Summary
 from flyball.desk.terminal import Live, summary_table
+from flyball.feeds.actions import Dated, load_actions
 from flyball.feeds.bars import load as load_bars
 from flyball.feeds.table import BarsError
-from flyball.journal.replay import read
+from flyball.journal.replay import begun, read
 from flyball.journal.verify import verify
 from flyball.kernel.units import NS
 from flyball.machine.disk import RealDisk
+from flyball.machine.environment import environment, user
 from flyball.machine.files import make_folder, read_bytes, read_text, steady
 from flyball.machine.spawn import RealSpawn
 from flyball.runtime.sequencer import Taken
@@ -48,7 +50,7 @@ class OwnRun:
 
 def configuration(path: Path) -> Effective:
     """The file, read and checked; ConfigError with everything that is wrong in it."""
-    return load(read_text(path), path=str(path), require=REQUIRED)
+    return load(read_text(path), path=str(path), environ=environment(), require=REQUIRED)
 
 
 def pace_of(config: Effective, given: str | None) -> int:
@@ -98,6 +100,13 @@ def plan_of(run: OwnRun, config: Effective, watch: Summary, live: Live) -> Plan:
         live.note(note)
     if not schedule:
         raise BarsError(f"{file}: no bar lies in a session of {config.session.calendar}")
+    begin = begin_of(run.begin, schedule[0].open)
+    dated: list[Dated] = []
+    if feed.actions:
+        listed = str(folder / feed.actions)
+        if not Path(listed).exists():
+            raise BarsError(f"{listed}: no such file; {run.config} names it as feed.actions")
+        dated = load_actions(listed, read_bytes(listed), (s.symbol for s in series))
     live.sessions = len(schedule)
     seq = 0
 
@@ -116,12 +125,14 @@ def plan_of(run: OwnRun, config: Effective, watch: Summary, live: Live) -> Plan:
         schedule=schedule,
         source=name,
         label=feed.label or f"bars of {name}",
-        begin=begin_of(run.begin, schedule[0].open),
+        begin=begin,
+        dated=[one for one in dated if one.ts >= begin],
         seed=config.broker.paper.seed,
         stop_at=schedule[-1].close + AFTER_CLOSE,
         bot_folder=str(folder),
         bot_logs=str(folder / "bots"),
         watch=taken,
+        by=user(),
     )
 
 
@@ -143,7 +154,7 @@ def fly_own(run: OwnRun, *, as_json: bool) -> int:
         spawn,
     )
     disk = RealDisk(str(journal))
-    if disk.exists("segments") and disk.list("segments"):
+    if begun(disk):
         live.note(f"going on with the journal in {journal}")
         for number, record in read(disk):
             summary.feed(number, record)

@@ -7,6 +7,7 @@ from flyball.api.protocol import too_long
 from flyball.compose.assembly import Cockpit
 from flyball.compose.places import SECRET_FILE as SECRET_FILE
 from flyball.compose.places import SOCKET as SOCKET
+from flyball.compose.places import approver_file
 from flyball.machine.clock import RealClock
 from flyball.machine.disk import RealDisk
 from flyball.machine.socket import Peer, serve
@@ -24,7 +25,12 @@ def open_plane(folder: str, explain: Explain | None = None) -> Callable[[Cockpit
     async def open_it(cockpit: Cockpit) -> Shut:
         disk = RealDisk(folder)
         secret = disk.read(SECRET_FILE).decode().strip() if disk.exists(SECRET_FILE) else ""
-        control = Control(cockpit.flight, secret, RealClock().now, explain or (lambda _: None))
+
+        def approver(name: str) -> str:
+            path = approver_file(name)
+            return disk.read(path).decode().strip() if disk.exists(path) else ""
+
+        control = Control(cockpit.flight, secret, RealClock().now, explain or (lambda _: None), approver)
 
         async def handle(line: bytes, peer: Peer) -> bytes:
             return await control.handle(line, peer.uid)

@@ -11,7 +11,7 @@ The walk only reads, and may run beside the writer: what looks flawed is read ag
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from flyball.journal import segment
 from flyball.journal.errors import (
@@ -33,6 +33,17 @@ PATIENCE: Final = 5  # times that a flaw is read again while its bytes still cha
 _ZEROS: Final = bytes(1 << 16)
 
 
+class Place(NamedTuple):
+    """A point between two blocks: in segment `number` at byte `offset` of the journal `id`, behind record
+    `seq`, whose block has this hash."""
+
+    id: bytes
+    number: int
+    offset: int
+    seq: int
+    hash: bytes
+
+
 @dataclass
 class Flaw:
     """Why the walk ended before the end of what is used."""
@@ -47,9 +58,11 @@ class Flaw:
 
 
 class Chain:
-    """Iterate for the blocks; afterwards the attributes say where the walk ended."""
+    """Iterate for the blocks; afterwards the attributes say where the walk ended. With `start`, a place that
+    an earlier walk found good, only what is behind it is read.
+    """
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, start: Place | None = None) -> None:
         self.disk = disk
         self.id = b""
         self.seq = 0
@@ -66,6 +79,7 @@ class Chain:
         self._numbers: list[int] = []
         if self.note is not None:
             self.durable = self.note.seq
+        self._start = start
 
     def __iter__(self) -> Iterator[Block]:
         found = [segment.number_of(file) for file in self._list()]
@@ -73,6 +87,11 @@ class Chain:
         if not self._numbers:
             raise absent(self.disk)
         i = 0
+        if self._start is not None:
+            i = self._start.number
+            self._resume(self._start)
+            yield from self._segment(self._load(self.number))
+            self.ends[self.number] = (self.seq, self.offset)
         while self.flaw is None and i < len(self._numbers):
             number = self._numbers[i]
             if number != i + 1:
@@ -97,6 +116,15 @@ class Chain:
                 f"records {self.seq + 1} to {self.note.seq} are gone; it was closed behind the last of them"
             )
             self.flaw = self._damage(gone)
+
+    @property
+    def place(self) -> Place:
+        """Behind the last good block."""
+        return Place(self.id, self.number, self.offset, self.seq, self.hash)
+
+    def _resume(self, start: Place) -> None:
+        self.id, self.number, self.offset, self.seq, self.hash = start
+        self._seed = segment.seed(self.id)
 
     def path(self, number: int) -> str:
         """The full path of a segment, for messages."""
@@ -155,10 +183,10 @@ class Chain:
 
     def _enter(self, number: int, data: bytes) -> bytes | None:
         """Step into a segment: its bytes; None, with the flaw set, when it does not belong here."""
-        header = segment.read_page(data[:PAGE])
+        header = _header(data)
         if header is None and data[:8] == segment.MAGIC:
             data = self._load(number)
-            header = segment.read_page(data[:PAGE])
+            header = _header(data)
         error = self._refuse(number, header, data)
         if error is not None:
             self.flaw = error
@@ -235,7 +263,12 @@ class Chain:
     def _missing(self, number: int) -> Flaw:
         what = f"segment {number} is missing"
         remedy = f"put it back from a backup, or {RESTORE}"
-        return Flaw(JournalMissing(self.path(number), what, remedy), number, 0, self.seq + 1, what)
+        error = JournalMissing(self.path(number), what, remedy)
+        if number == 1:
+            return Flaw(error, number, 0, self.seq + 1, what)
+        flaw = self._judge(what, b"", number, 0)  # power loss may take the name of a file never synced
+        flaw.error = error
+        return flaw
 
     def _list(self) -> list[str]:
         try:
@@ -248,6 +281,12 @@ class Chain:
             return self.disk.read(segment.name(number))
         except OSError as error:
             raise unreadable(self.path(number), error) from error
+
+
+def _header(data: bytes) -> Header | None:
+    """What a segment's header page says. Power loss may leave a file shorter than its first page: what is
+    behind its end would read as zeros."""
+    return segment.read_page(data[:PAGE].ljust(PAGE, b"\0"))
 
 
 def is_zero(data: bytes, start: int) -> bool:

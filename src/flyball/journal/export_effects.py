@@ -2,10 +2,11 @@
 
 from typing import assert_never
 
+from flyball.journal.export_events import limits
 from flyball.journal.export_units import Line, Units, date, money, ratio, side, when
 from flyball.kernel import effects as f
 from flyball.kernel.effects import Effect
-from flyball.kernel.words import REJECT
+from flyball.kernel.words import IN_DOUBT, REJECT
 
 
 def effect_line(units: Units, seq: int, effect: Effect) -> tuple[str, Line]:
@@ -15,6 +16,8 @@ def effect_line(units: Units, seq: int, effect: Effect) -> tuple[str, Line]:
             return _order(units, seq, effect)
         case f.Trip() | f.Flat() | f.Drift() | f.DayStart() | f.LatchChange():
             return _risk(units, effect)
+        case f.Ended() | f.Booked() | f.Moved() | f.Restated():
+            return _own(units, effect)
         case f.Divergence():
             return "divergence", {
                 "what": effect.what,
@@ -37,6 +40,24 @@ def effect_line(units: Units, seq: int, effect: Effect) -> tuple[str, Line]:
                 "command": effect.what,
                 "by": effect.by,
                 "text": effect.text,
+            }
+        case f.InForce():
+            return "config", {
+                "by": effect.by,
+                "approver": effect.approver,
+                "why": effect.why,
+                "profile": effect.profile,
+                "limits": limits(effect.values),
+            }
+        case f.Approval():
+            return "approval", {
+                "what": effect.what,
+                "proposal": effect.proposal,
+                "by": effect.by,
+                "reason": effect.reason,
+                "earliest": when(effect.earliest),
+                "expires": when(effect.expires) if effect.expires else None,
+                "args": limits(effect.values),
             }
         case _:
             assert_never(effect)
@@ -157,6 +178,52 @@ def _risk(units: Units, effect: f.Trip | f.Flat | f.Drift | f.DayStart | f.Latch
                 "symbol": effect.symbol,
                 "value": money(effect.value),
                 "limit": money(effect.limit),
+            }
+        case _:
+            assert_never(effect)
+
+
+def _own(units: Units, effect: f.Ended | f.Booked | f.Moved | f.Restated) -> tuple[str, Line]:
+    """What the governor itself did to orders, books and prices: no broker and no feed said it."""
+    match effect:
+        case f.Ended():
+            return "update", {
+                "client_order_id": effect.client_id,
+                "state": effect.state,
+                "reason": effect.why,
+                "ended": effect.state != IN_DOUBT,
+                "strategy": effect.strategy,
+                "intent": effect.intent,
+            }
+        case f.Booked():
+            return "fill", {
+                "client_order_id": effect.client_id,
+                "fill_id": effect.fill_id,
+                "symbol": effect.symbol,
+                "side": side(effect.side),
+                "qty": units.qty(effect.symbol, effect.qty),
+                "price": units.price(effect.symbol, effect.price),
+                "fee": money(effect.fee),
+                "by": effect.by,
+                "strategy": effect.strategy,
+            }
+        case f.Moved():
+            return "report", {
+                "what": "moved",
+                "why": effect.why,
+                "strategy": effect.strategy,
+                "symbol": effect.symbol,
+                "change": units.qty(effect.symbol, effect.change),
+                "cash": money(effect.cash),
+            }
+        case f.Restated():
+            return "mark", {
+                "symbol": effect.symbol,
+                "bid": units.some_price(effect.symbol, effect.bid),
+                "ask": units.some_price(effect.symbol, effect.ask),
+                "last": units.some_price(effect.symbol, effect.last),
+                "restated": True,
+                "source": effect.why,
             }
         case _:
             assert_never(effect)

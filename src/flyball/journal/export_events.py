@@ -6,6 +6,7 @@ from flyball.journal.export_units import Line, Units, date, money, ratio, side, 
 from flyball.kernel import events as e
 from flyball.kernel.events import Event
 from flyball.kernel.limits import COUNT, DURATION, LIST, MICROS, PPM_KIND
+from flyball.kernel.loosening import ABSENT
 from flyball.kernel.words import IN_DOUBT, NOT_SENT, SENT, SUBMIT
 
 UNREAD = "unread"
@@ -36,7 +37,22 @@ def event_line(units: Units, event: Event) -> tuple[str, Line]:
                 "by": event.by,
                 "approver": event.approver,
                 "profile": event.profile,
-                "limits": {path(row[0], row[1]): limit(*row[2:]) for row in event.values},
+                "approvers": event.approvers,
+                "limits": limits(event.values),
+            }
+        case e.Action():
+            if event.what == "symbol_change" and event.symbol in units.exponents:
+                units.exponents.setdefault(event.to, units.exponents[event.symbol])
+            return "action", {
+                "action": event.what,
+                "symbol": event.symbol,
+                "num": event.num or None,
+                "den": event.den or None,
+                "to": event.to,
+                "cash": money(event.cash) if event.cash else None,
+                "cost": ratio(event.cost) if event.cost else None,
+                "id": event.id,
+                "n": event.n,
             }
         case e.Flow():
             return "flow", {"amount": money(event.amount), "why": event.why, "n": event.n}
@@ -56,6 +72,15 @@ def event_line(units: Units, event: Event) -> tuple[str, Line]:
                 "value": event.value,
                 "source": event.source,
                 "detail": event.detail,
+            }
+        case e.Quarantined():
+            return "quarantined", {
+                "record": event.seq,
+                "event": event.event,
+                "source": event.source,
+                "n": event.n if event.source else None,
+                "digest": event.digest,
+                "why": event.why,
             }
         case e.Tick():
             return "report", {"what": "tick"}
@@ -224,6 +249,11 @@ def _filled(units: Units, client_id: str, filled: int) -> str | int | None:
     return units.qty(units.symbols.get(client_id, ""), filled) if filled >= 0 else None
 
 
+def limits(values: tuple[tuple[str, str, str, int, str, str], ...]) -> Line:
+    """The rows of a configuration by what they are for."""
+    return {path(row[0], row[1]): limit(*row[2:]) for row in values}
+
+
 def path(scope: str, key: str) -> str:
     """A key and what it is for: `max_gross`, `symbol.AAPL.max_order_notional`."""
     return ".".join((*scope.split(":", 1), key)) if scope else key
@@ -243,6 +273,8 @@ def limit(kind: str, amount: int, text: str, origin: str) -> Line:
         value = amount
     elif kind == LIST:
         value = sorted(part for part in text.split(",") if part)
+    elif kind == ABSENT:
+        return {"deleted": True}
     elif kind == UNREAD:
         return {"value": text, "unit": "text", "origin": origin, "enforced": False}
     return {"value": value, "unit": unit, "origin": origin}

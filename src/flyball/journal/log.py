@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from flyball.journal import codec, segment
-from flyball.journal.chain import Chain, absent, unreadable
+from flyball.journal import codec, segment, snapshots
+from flyball.journal.chain import Chain, Place, absent, unreadable
 from flyball.journal.codec import Record
 from flyball.journal.errors import (
     JournalExists,
@@ -22,9 +22,10 @@ from flyball.journal.errors import (
     JournalWriteFailed,
 )
 from flyball.journal.note import NOTE, Note, write_note
+from flyball.journal.places import Places
 from flyball.journal.recovery import make_durable, repair
 from flyball.journal.replay import Head as Head
-from flyball.journal.replay import read
+from flyball.journal.replay import begun, read
 from flyball.journal.segment import PAGE, Header
 from flyball.journal.spare import Spare
 from flyball.ports import Disk, File, Lock, Random, Syncer
@@ -67,6 +68,7 @@ class Journal:
         self.disk = disk
         self.id = journal
         self.recovered = Recovered()
+        self.places = Places()  # of what was there when it was opened
         self.failed = ""  # why nothing more is taken, "" while it works
         self._syncer = syncer
         self._lock = lock
@@ -92,7 +94,7 @@ class Journal:
         first = segment.name(1)
         path = f"{disk.root}/{first}"
         with _Taken(disk) as taken:
-            if any(segment.number_of(file) is not None for file in disk.list(segment.FOLDER)):
+            if begun(disk):
                 raise JournalExists(path, "there is a journal already", "open it, or name an empty folder")
             journal = random.token(16)
             page = segment.pack_page(Header(segment.VERSION, journal, 1, 1, segment.NO_HASH))
@@ -128,8 +130,9 @@ class Journal:
             raise unreadable(disk.root, error) from error
         with _Taken(disk) as taken:
             chain = Chain(disk)
-            for _ in chain:
-                pass
+            places = Places(snapshots.seqs(disk))
+            for block in chain:
+                places.note(chain, block)
             if chain.flaw is not None and not chain.flaw.cut:
                 raise chain.flaw.error
             head = Head(chain.seq, chain.hash)
@@ -141,6 +144,7 @@ class Journal:
                 raise _write_failed(chain.path(chain.number), error) from error
             made = cls(disk, syncer, taken.keep(), chain.id, head, segment_bytes)
             made.recovered = Recovered(chain.seq, chain.blocks, notes)
+            made.places = places
             made._continue(chain.number, chain.offset)
         return made
 
@@ -148,6 +152,11 @@ class Journal:
     def head(self) -> Head:
         """The last record and its block's hash: the whole journal up to here stands or falls with it."""
         return Head(self._seq, self._hash)
+
+    @property
+    def place(self) -> Place:
+        """Behind the last record."""
+        return Place(self.id, self._number, self._offset, self._seq, self._hash)
 
     @property
     def warning(self) -> str:
@@ -207,9 +216,11 @@ class Journal:
         """True when record `token` is durable within the time."""
         return token <= self._base or self._syncer.wait(token, timeout_ns)
 
-    def records(self) -> Iterator[tuple[int, Record]]:
-        """Every record up to the present head with its number, read from the disk and checked on the way."""
-        return read(self.disk, self.head)
+    def records(self, start: Place | None = None) -> Iterator[tuple[int, Record]]:
+        """Every record up to the present head with its number, read from the disk and checked on the way;
+        with `start` (`places`) those behind it.
+        """
+        return read(self.disk, self.head, start)
 
     def close(self, timeout_ns: int = CLOSE_WAIT) -> bool:
         """Sync, note where it ended, give up the lock. False when that could not be made durable in time."""

@@ -80,12 +80,14 @@ class VirtualClock:
 
 
 class RealClock:
-    """The wall clock, except that it never goes back: stepped back, it stands until the wall catches up."""
+    """The wall clock, except that it never goes back: stepped back, it stands until the wall catches up.
+    It does not begin before `start` either, UTC nanoseconds.
+    """
 
     virtual = False
 
-    def __init__(self) -> None:
-        self._last = time.time_ns()
+    def __init__(self, start: int = 0) -> None:
+        self._last = max(start, time.time_ns())
 
     def now(self) -> int:
         """UTC nanoseconds."""

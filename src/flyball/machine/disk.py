@@ -37,6 +37,8 @@ def _sync_folder(path: str) -> None:
 
 
 def _write_all(fd: int, data: bytes, offset: int) -> None:
+    if os.pwrite(fd, data, offset) == len(data):  # nearly always; written again if it was only a part
+        return
     view = memoryview(data)
     while view:
         n = os.pwrite(fd, view, offset)
@@ -123,6 +125,7 @@ class RealDisk:
 
     def __init__(self, root: str) -> None:
         self.root = os.path.abspath(root)
+        self._rooted = False  # the root is there, and durable as far as we may see to it
 
     def open(self, path: str, *, create: bool = False) -> RealFile:
         """For reading and writing. FileNotFoundError when it is not there and `create` is not given."""
@@ -209,7 +212,7 @@ class RealDisk:
             full = self._full("/".join(parts[:i]), make=True)
             with suppress(FileExistsError):
                 os.mkdir(full, FOLDER_MODE)
-                _sync_folder(os.path.dirname(full))
+            _sync_folder(os.path.dirname(full))  # even if it is there: who made it may have died before this
 
     def remove(self, path: str) -> None:
         """Durably gone. FileNotFoundError when it is not there."""
@@ -245,7 +248,20 @@ class RealDisk:
         pure = PurePosixPath(path)
         if pure.is_absolute() or ".." in pure.parts:
             raise ValueError(f"{path!r}: a path inside {self.root} is relative and has no '..'")
-        if make and not os.path.isdir(self.root):
-            os.makedirs(self.root, FOLDER_MODE, exist_ok=True)
-            _sync_folder(os.path.dirname(self.root))
+        if make and not self._rooted:
+            self._make_root()
+            self._rooted = True
         return os.path.join(self.root, *pure.parts)
+
+    def _make_root(self) -> None:
+        missing = self.root
+        above: list[str] = []
+        while not os.path.isdir(missing):
+            missing = os.path.dirname(missing)
+            above.append(missing)
+        os.makedirs(self.root, FOLDER_MODE, exist_ok=True)
+        for folder in above:
+            _sync_folder(folder)
+        if not above:  # made by somebody else, or by us in a start that was cut short
+            with suppress(PermissionError):
+                _sync_folder(os.path.dirname(self.root))

@@ -7,6 +7,7 @@ A wrong secret closes the door for a while, longer each time; nothing that tight
 import asyncio
 from collections.abc import Callable
 
+from flyball.api.armed import armed_view
 from flyball.api.protocol import (
     BUSY,
     FAILED,
@@ -20,34 +21,49 @@ from flyball.api.protocol import (
     command_event,
     done,
     is_command,
+    needs_approver,
     needs_secret,
     read_request,
     refuse,
     reply_line,
 )
 from flyball.api.secret import verify
+from flyball.api.words import NAME
 from flyball.kernel.effects import Done, Refused
-from flyball.kernel.events import Command
+from flyball.kernel.events import Command, Quarantined
 from flyball.kernel.units import NS
 from flyball.runtime.flight import Flight
+from flyball.runtime.pending import rules_view, terms_view
 from flyball.runtime.sequencer import Taken
 from flyball.runtime.view import limits, status
 
 LONGEST_SHUT = 300 * NS
 
 Explain = Callable[[str], dict[str, object] | None]
+Approver = Callable[[str], str]  # the stored hash line of an approver's secret by name, "" = there is none
+Compare = Callable[[str, str], bool]
 
 
 class Control:
     """Answers requests for one flight."""
 
-    def __init__(self, flight: Flight, secret: str, now: Callable[[], int], explain: Explain) -> None:
+    def __init__(
+        self,
+        flight: Flight,
+        secret: str,
+        now: Callable[[], int],
+        explain: Explain,
+        approver: Approver = lambda _: "",
+        compare: Compare = verify,
+    ) -> None:
         """`secret`: the stored hash line, "" when none was ever set; `now`: real time for the door's own
-        clock."""
+        clock; `compare`: whether a secret is the one whose line was kept."""
         self.flight = flight
         self.secret = secret
         self.now = now
         self.explain = explain
+        self.approver = approver
+        self.compare = compare
         self.shut_until = 0
         self.wrong = 0
         self.asked: dict[int, asyncio.Future[Reply]] = {}
@@ -66,19 +82,27 @@ class Control:
     def _view(self, request: Request) -> Reply:
         governor = self.flight.sequencer.governor
         if request.what == "status":
-            return done(status(governor, self.flight.sequencer.journal.head.hash.hex()))
+            view = status(governor, self.flight.sequencer.journal.head.hash.hex())
+            return done({**view, "terms": terms_view(governor.state)})
         if request.what == "limits":
-            return done(limits(governor.state))
+            return done({**limits(governor.state), "terms": terms_view(governor.state)})
+        if request.what == "controls":
+            return done(armed_view(governor.state))
+        if request.what == "config":
+            return done({"keys": rules_view(governor.state), **terms_view(governor.state)})
         found = self.explain(request.args["order"])
         if found is None:
             return refuse(NOT_FOUND, f"no intent or order {request.args['order']} in the journal")
         return done(found)
 
     async def _command(self, request: Request, uid: int) -> Reply:
+        denied = None
         if needs_secret(request):
-            denied = self._check(request.secret)
-            if denied is not None:
-                return denied
+            denied = self._check(self.secret, request.secret)
+        elif needs_approver(request):
+            denied = self._check_approver(request)
+        if denied is not None:
+            return denied
         taken = self.flight.sequencer.governor.state.cursors.get("operator", 0)
         n = max([taken, *self.asked]) + 1
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -93,16 +117,25 @@ class Control:
                 waiting.set_result(refuse(FAILED, "the governor ended before it got to it"))
         self.asked.clear()
 
-    def _check(self, secret: str) -> Reply | None:
-        """None when the secret is right."""
-        if not self.secret:
+    def _check_approver(self, request: Request) -> Reply | None:
+        """None when the secret is that of the approver who is named."""
+        name = request.by.strip()
+        kept = self.approver(name) if NAME.fullmatch(name) else ""
+        if not kept:
+            what = f"{name} has no approver's secret; `flyball approve --setup NAME` makes one"
+            return refuse(SECRET_NEEDED, what)
+        return self._check(kept, request.secret)
+
+    def _check(self, kept: str, secret: str) -> Reply | None:
+        """None when the secret is the one whose hash was kept."""
+        if not kept:
             return refuse(SECRET_NEEDED, "no operator secret was ever set; `flyball init` sets one")
         if not secret:
             return refuse(SECRET_NEEDED, "this loosens and needs the operator secret")
         now = self.now()
         if now < self.shut_until:
             return refuse(BUSY, f"wrong secrets were tried; wait {(self.shut_until - now) // NS + 1} s")
-        if verify(self.secret, secret):
+        if self.compare(kept, secret):
             self.wrong = 0
             return None
         self.wrong += 1
@@ -115,6 +148,10 @@ class Control:
         for record in taken.records:
             if isinstance(record, Command):
                 number = record.n
+            elif isinstance(record, Quarantined) and record.source == "operator":
+                waiting = self.asked.pop(record.n, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(refuse(FAILED, f"not carried out: {record.why}"))
             elif isinstance(record, (Done, Refused)):
                 waiting = self.asked.pop(number, None)
                 if waiting is not None and not waiting.done():

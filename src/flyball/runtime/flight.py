@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from flyball.kernel.effects import Effect
-from flyball.kernel.events import Event, Intent
+from flyball.kernel.events import Event, Intent, Timeout
 from flyball.kernel.latches import ACCOUNT_SCOPE, key_of
 from flyball.kernel.units import MS, NS
+from flyball.kernel.words import QUERY
 from flyball.ports import Bot, Broker, Clock, Source, Wakeup
 from flyball.runtime.outbox import Outbox
+from flyball.runtime.second import SecondPlace
 from flyball.runtime.sequencer import Sequencer, Taken
 
 BURST = 20 * MS  # intents of one bot this close together share a block; shorter than any broker's answer
@@ -54,6 +56,10 @@ class Flight:
     ok_due: int = 0
     listening: set[int] = field(default_factory=set)
     pending: list[Event] = field(default_factory=list)  # events from the operator plane
+    second: SecondPlace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.second = SecondPlace(self.sequencer.emergency)
 
     async def run(self) -> None:
         """Fly until stopped or until nothing is due any more."""
@@ -63,7 +69,7 @@ class Flight:
             due = self._next_due()
             if due is None and self.clock.virtual:
                 break
-            if due is not None and self.stop_at is not None and due > self.stop_at:
+            if self.stop_at is not None and (due is None or due > self.stop_at):
                 if self.clock.virtual or self.clock.now() >= self.stop_at:
                     break
                 due = self.stop_at
@@ -111,6 +117,7 @@ class Flight:
 
     def _fly(self, batch: list[Event], now: int) -> Taken:
         taken = self.sequencer.take(batch)
+        self.second.take(taken, now)
         self.outbox.put(taken.effects, taken.token, now)
         if not self.clock.virtual or self.outbox.waiting:
             self.sequencer.sync()
@@ -207,7 +214,8 @@ class Flight:
         late = self._late(now)
         if late and not self._slow():
             self._too_slow(now)
-        elif not late and self._slow() and now >= self.ok_due:
+        self.second.look(durable, now, self.clock.stretch(LATE))
+        if not late and self._slow() and now >= self.ok_due:
             self.pending.append(self.sequencer.report("ok", "durable again"))
             self.ok_due = now + self.clock.stretch(OK_EVERY)
 
@@ -219,19 +227,21 @@ class Flight:
         return key_of("L9a", ACCOUNT_SCOPE) in self.sequencer.governor.state.latches
 
     def _too_slow(self, now: int) -> None:
-        """Latch, and keep a second record of it where the slow disk is not."""
+        """Latch, and write every latch that waits into the second place at once."""
         self.outbox.void("LATCH_L9a", now)
-        taken = self._fly([self.sequencer.report("late", "a sync takes longer than 250 ms")], now)
-        if self.sequencer.emergency is not None:
-            self.sequencer.emergency.append(taken.records)
+        self._fly([self.sequencer.report("late", "a sync takes longer than 250 ms")], now)
+        self.second.look(-1, now, -1)  # this one is known to be late already
 
     def _disk_due(self) -> int | None:
         """When the disk has to be judged again; None when it is quick, or when only a sync's end matters."""
         if self.sequencer.broken:
             return None  # for good
-        if self._slow():
-            return None if self._late(self.clock.now()) else self.ok_due
-        return self.behind_since + self.clock.stretch(LATE) + 1 if self.behind_since else None
+        second = self.second.due(self.clock.stretch(LATE))
+        if not self._slow():
+            judge = self.behind_since + self.clock.stretch(LATE) + 1 if self.behind_since else None
+        else:
+            judge = None if self._late(self.clock.now()) else self.ok_due
+        return second if judge is None or (second is not None and second < judge) else judge
 
     def _wait_for_disk(self) -> None:
         """Virtual time stands still while the disk works; a failure or a hang ends the flight with a clear
@@ -254,6 +264,7 @@ class Flight:
         now = self.clock.now()
         for client_id in ids:
             answer = await self.broker.lookup(client_id, now)
-            if answer is not None:
-                answer.ts = max(answer.ts, self.sequencer.governor.state.ts)
+            if answer is None:
+                self._fly([Timeout(now, client_id, QUERY, 0, "could not look at the start")], now)
+            else:
                 self._fly([answer], now)

@@ -16,6 +16,7 @@ from flyball.kernel.effects import Effect
 from flyball.kernel.events import Event, Report
 from flyball.kernel.governor import Governor
 from flyball.ports import Syncer
+from flyball.runtime.trial import Trial
 
 
 @dataclass
@@ -32,12 +33,18 @@ class Sequencer:
     """The governor and its journal, in step."""
 
     def __init__(
-        self, governor: Governor, journal: Journal, syncer: Syncer, emergency: EmergencyLog | None = None
+        self,
+        governor: Governor,
+        journal: Journal,
+        syncer: Syncer,
+        emergency: EmergencyLog | None = None,
+        trial: Trial | None = None,
     ) -> None:
         self.governor = governor
         self.journal = journal
         self.syncer = syncer
         self.emergency = emergency
+        self.trial = trial
         self.broken = ""  # why the journal can no longer be written
         self.events = 0
         self.records = 0
@@ -48,6 +55,8 @@ class Sequencer:
         out = Taken()
         for event in events:
             self._step(event, out)
+        if self.trial is not None:
+            self.trial.end()
         if not self.broken:
             try:
                 out.token = self.journal.append(out.records).last
@@ -76,6 +85,8 @@ class Sequencer:
 
     def _step(self, event: Event, out: Taken) -> None:
         event.ts = max(event.ts, self.governor.state.ts)
+        if self.trial is not None:
+            event = self.trial.begin(event, self.governor)
         effects = self.governor.step(event)
         self.events += 1
         self.records += 1 + len(effects)
@@ -87,3 +98,5 @@ class Sequencer:
         """The disk refused this block: latch, and act from memory."""
         self.broken = why
         self._step(self.report("failed", why), out)
+        if self.trial is not None:
+            self.trial.end()
