@@ -1,0 +1,197 @@
+"""Death at every write and every send of a small scenario, one after the other, none left out.
+
+The scenario is flown in lock-step, as a backtest is, so that a run which was killed and went on has to come
+to the very books of the one that was not (P8); the judge watches all the while. With the power gone what was
+not synced may be lost, and with it the equality: then the judge alone decides.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from flyball.compose.assembly import Cockpit, Machine, Plan, assemble
+from flyball.journal.codec import Record
+from flyball.journal.emergency import EmergencyLog
+from flyball.journal.errors import JournalError
+from flyball.journal.replay import read
+from flyball.kernel.effects import AskAccount, Cancel, Order, Query
+from flyball.kernel.events import Account, Answer, Event
+from flyball.lab.sim.clock import SimWake
+from flyball.lab.sim.disk import SimDisk
+from flyball.lab.sim.doom import Doom, Killed
+from flyball.lab.sim.draw import Draw
+from flyball.lab.sim.keeper import SimKeeper
+from flyball.lab.sim.loop import Pipes, SimLoop
+from flyball.lab.sim.promises.broken import Broken
+from flyball.lab.sim.promises.judge import Judge
+from flyball.lab.sim.promises.witness import Witness
+from flyball.lab.sim.scenario import Scenario, scenario
+from flyball.lab.sim.spawn import SimSpawn
+from flyball.lab.sim.syncer import SimSyncer
+from flyball.lab.sim.view import SimView
+from flyball.lab.sim.world import World
+from flyball.machine.clock import VirtualClock
+from flyball.ports import Broker
+from flyball.runtime.sequencer import Taken
+
+POINTS: Final = ("write", "tear", "written", "send", "sent", "cancel", "cancelled")
+SEGMENT: Final = 16 << 10
+SEED: Final = 2
+
+
+@dataclass(frozen=True)
+class Flown:
+    """One run: the books it came to, and how often each point was passed."""
+
+    book_hash: str
+    passes: dict[str, int]
+    starts: int
+    events: int
+
+
+def fly(seed: int, points: tuple[str, ...] = (), *, power: bool = False) -> Flown:
+    """The scenario of a seed, its first incarnation dying at `points`. Broken when a promise breaks."""
+    return _Run(scenario(seed), power=power).fly(points)
+
+
+def every(passes: dict[str, int]) -> Iterator[str]:
+    """The points of a run, by name and number."""
+    for point in POINTS:
+        for n in range(1, passes.get(point, 0) + 1):
+            yield f"{point}:{n}"
+
+
+class _Run:
+    """What outlives an incarnation."""
+
+    def __init__(self, s: Scenario, *, power: bool) -> None:
+        self.power = power
+        self.world = World(s.seed, s.begin)
+        self.journal = SimDisk(self.world, "journal")
+        self.emergency = SimDisk(self.world, "emergency")
+        self.account = SimDisk(self.world, "account")
+        self.judge = Judge()
+        self.events = self.starts = self.base = self.durable = 0
+        self.cockpit: Cockpit | None = None
+        self.plan = Plan(
+            config=replace(s.config, journal=replace(s.config.journal, segment_size=SEGMENT)),
+            series=s.series,
+            schedule=s.schedule,
+            source="sim",
+            label="drawn",
+            begin=s.begin,
+            seed=s.seed,
+            stop_at=s.end,
+            bot_folder="bots",
+            bot_logs=None,
+            watch=self._taken,
+        )
+
+    def fly(self, points: tuple[str, ...]) -> Flown:
+        doom = Doom(*points)
+        while True:
+            self.starts += 1
+            syncer = SimSyncer(self.world, doom)
+            self.cockpit = None
+            try:
+                book_hash = SimLoop(self.world, doom).run(self._live(doom, syncer))
+                break
+            except Killed:
+                self._died(syncer)
+            doom = Doom()
+        self.judge.journal(SimView(self.journal, Doom()), Draw(self.world.seed, "damage"))
+        return Flown(book_hash, dict(doom.seen), self.starts, self.events)
+
+    async def _live(self, doom: Doom, syncer: SimSyncer) -> str:
+        machine = Machine(
+            disk=SimView(self.account, Doom()),
+            journal_disk=SimView(self.journal, doom),
+            emergency_disk=SimView(self.emergency, doom),
+            syncer=syncer,
+            spawn=SimSpawn(self.world, doom, Pipes()),
+            random=Draw(self.world.seed, "token"),
+            wake=SimWake(),
+            clock=VirtualClock,
+            wrap_broker=lambda broker: Witness(
+                _Meets(broker, doom), self.judge, lambda: max(self.base, syncer.durable_token), self._now
+            ),
+            keeper=SimKeeper(self.world, doom),
+        )
+        records = self._found()
+        self.judge.started(records, self.world.now, EmergencyLog(SimView(self.emergency, Doom())).entries())
+        self.base = len(records)
+        cockpit = self.cockpit = await assemble(self.plan, machine)
+        self.judge.governor = cockpit.governor
+        await cockpit.flight.run()
+        if cockpit.flight.stopping:
+            raise Broken("P8", f"the flight ended: {cockpit.flight.stopping}")
+        self.judge.quiescent(cockpit.paper.truth(), cockpit.governor)
+        cockpit.governor.state.check()
+        book_hash = cockpit.governor.book_hash()
+        cockpit.close()
+        syncer.close()
+        return book_hash
+
+    def _now(self) -> int:
+        return 0 if self.cockpit is None else self.cockpit.flight.clock.now()
+
+    def _died(self, syncer: SimSyncer) -> None:
+        written = self.base if self.cockpit is None else self.cockpit.journal.head.seq
+        self.durable = max(self.durable, syncer.durable_token)
+        self.judge.crashed(power=self.power, written=written, durable=self.durable)
+        for disk in (self.journal, self.emergency):
+            disk.crash(power=self.power)
+        self.account.crash(power=False)
+
+    def _taken(self, taken: Taken) -> None:
+        first = taken.token - len(taken.records) + 1 if taken.token >= 0 else -1
+        self.judge.taken(first, taken.records, self._now())
+        self.events += len(taken.records) - len(taken.effects)
+
+    def _found(self) -> list[tuple[int, Record]]:
+        try:
+            return list(read(SimView(self.journal, Doom())))
+        except JournalError:
+            return []
+
+
+class _Meets:
+    """`ports.Broker`: the points round a send and a cancel."""
+
+    def __init__(self, broker: Broker, doom: Doom) -> None:
+        self.broker = broker
+        self.doom = doom
+
+    def submit(self, order: Order) -> None:
+        self.doom.meet("send")
+        self.broker.submit(order)
+        self.doom.meet("sent")
+
+    def cancel(self, cancel: Cancel) -> None:
+        self.doom.meet("cancel")
+        self.broker.cancel(cancel)
+        self.doom.meet("cancelled")
+
+    def query(self, query: Query) -> None:
+        self.doom.check()
+        self.broker.query(query)
+
+    def account(self, ask: AskAccount) -> None:
+        self.doom.check()
+        self.broker.account(ask)
+
+    async def lookup(self, client_id: str, now: int) -> Answer | None:
+        return await self.broker.lookup(client_id, now)
+
+    async def read_account(self, now: int) -> Account | None:
+        return await self.broker.read_account(now)
+
+    def resume(self, cursor: int, now: int) -> None:
+        self.broker.resume(cursor, now)
+
+    def next_due(self) -> int | None:
+        return self.broker.next_due()
+
+    def take(self, now: int) -> list[Event]:
+        self.doom.check()
+        return self.broker.take(now)

@@ -1,0 +1,97 @@
+"""What one seed flies: a market, a configuration, bots, and when the faults end."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flyball.config.effective import Effective
+from flyball.config.load import load
+from flyball.feeds.series import Series
+from flyball.kernel.units import MINUTE, NS
+from flyball.lab.sim import market
+from flyball.lab.sim.draw import Draw
+from flyball.tables.calendar import Session
+
+SESSIONS: Final = 3
+BEFORE_OPEN: Final = MINUTE
+AFTER_CLOSE: Final = 12 * MINUTE
+BOTS: Final = ("Honest", "Wild", "Adversary")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything of a run but its faults."""
+
+    seed: int
+    config: Effective
+    text: str  # of the configuration
+    series: list[Series]
+    schedule: list[Session]
+    begin: int
+    calm: int  # true time from which nothing fails any more
+    end: int
+
+
+def scenario(seed: int) -> Scenario:
+    """The scenario of a seed; always the same."""
+    schedule = market.sessions(Draw(seed, "sessions"), SESSIONS)
+    series = market.series(Draw(seed, "market"), schedule)
+    draw = Draw(seed, "scenario")
+    text = config_text(draw, seed)
+    last = schedule[-1]
+    return Scenario(
+        seed=seed,
+        config=load(text, path=f"the configuration of seed {seed}"),
+        text=text,
+        series=series,
+        schedule=schedule,
+        begin=schedule[0].open - BEFORE_OPEN,
+        calm=last.open + draw.between(0, (last.close - last.open) // MINUTE - 20) * MINUTE,
+        end=last.close + AFTER_CLOSE,
+    )
+
+
+def config_text(draw: Draw, seed: int) -> str:
+    """A configuration as a user would write it: the demo's with limits of its own."""
+    order = draw.pick((1_000, 4_000, 10_000))
+    position = order * draw.between(1, 3)
+    gross = position * draw.between(1, 2)
+    loss = draw.pick((60, 200, 400, 2_000))
+    caution = draw.between(2, 10)
+    strategies = [draw.pick(BOTS) for _ in range(draw.pick((1, 1, 2, 3)))]
+    rows = [
+        'profile = "demo"',
+        '[account]\ntag = "sim"\nequity = "$100,000"',
+        "[limits]",
+        f'max_order_notional = "${order}"',
+        f'max_position_notional = "${position}"',
+        f'max_gross = "${gross}"',
+        f'max_net = "${draw.pick((gross, max(position, gross // 2)))}"',
+        f"max_positions = {draw.between(1, 3)}",
+        f'max_daily_turnover = "${gross * draw.between(2, 30)}"',
+        f'max_daily_cost = "${draw.pick((3, 22, 200))}"',
+        f'max_daily_loss = "${loss}"',
+        f'drawdown_caution = "{caution / 10}%"',
+        f'drawdown_restrict = "{(caution + draw.between(1, 5)) / 10}%"',
+        f'drawdown_halt = "{(caution + draw.between(6, 12)) / 10}%"',
+        f'on_excess = "{draw.pick(("clip", "clip", "refuse"))}"',
+        'max_quote_age = "200 s"',
+        f"order_rate = {draw.between(2, 10)}",
+        f"max_orders_per_day = {draw.pick((30, 200, 2_000))}",
+        "[broker.paper]",
+        f"seed = {seed % (1 << 62)}",
+        f'timeout = "{draw.pick((2, 5, 10))} s"',
+    ]
+    for i, bot in enumerate(strategies):
+        name = f"s{i + 1}"
+        rows += [
+            f"[strategy.{name}]",
+            f'bot = "flyball.lab.sim.bots:{bot}"',
+            f"[strategy.{name}.settings]",
+            f"seed = {draw.below(1 << 30)}",
+        ]
+    return "\n".join(rows) + "\n"
+
+
+def seconds(ns: int) -> float:
+    """For people."""
+    return ns / NS
