@@ -20,10 +20,18 @@ COMMANDS = {
     "freeze": ("flyball.commands.ask", "freeze"),
     "clear": ("flyball.commands.ask", "clear"),
     "cancel": ("flyball.commands.ask", "cancel"),
+    "resolve": ("flyball.commands.resolve", "resolve"),
     "flatten": ("flyball.commands.ask", "flatten"),
     "panic": ("flyball.commands.ask", "panic"),
+    "approve": ("flyball.commands.approve", "approve"),
+    "reject": ("flyball.commands.approve", "reject"),
+    "config": ("flyball.commands.config", "config"),
     "journal": ("flyball.commands.books", "journal"),
     "report": ("flyball.commands.books", "report"),
+    "controls": ("flyball.commands.controls", "controls"),
+    "drill": ("flyball.commands.controls", "drill"),
+    "brief": ("flyball.commands.brief", "brief"),
+    "replay": ("flyball.commands.replay", "replay"),
     "lab": ("flyball.commands.lab", "lab"),
 }
 

@@ -16,6 +16,7 @@ from flyball.api.protocol import (
     command_event,
     done,
     is_command,
+    needs_approver,
     needs_secret,
     read_reply,
     read_request,
@@ -46,6 +47,21 @@ COMPLETE = [
         {"by": "ann", "reason": "seen"},
         {"latch": "L9a", "scope": "account", "rebase": "no"},
     ),
+    (
+        "resolve",
+        {"order": "fbmain-1-2-a-0", "outcome": "10@101.25"},
+        {"by": "ann", "reason": "statement"},
+        {"order": "fbmain-1-2-a-0", "outcome": "10@101.25", "fee": "0"},
+    ),
+    (
+        "approve",
+        {"proposal": "17", "expires": "1222867860000000000"},
+        {"by": "ann", "reason": "grown"},
+        {"proposal": "17", "expires": "1222867860000000000"},
+    ),
+    ("reject", {"proposal": "17"}, {}, {"proposal": "17"}),
+    ("config", {}, {}, {}),
+    ("controls", {}, {}, {}),
     ("status", {}, {}, {}),
     ("limits", {}, {}, {}),
     ("why", {"order": "my intent № 7"}, {}, {"order": "my intent № 7"}),
@@ -59,14 +75,16 @@ def test_a_request_is_read_and_completed(what, args, more, complete):
 
 def test_every_word_is_covered_and_the_list_is_closed():
     assert {what for what, *_ in COMPLETE} == set(WORDS) == {*COMMANDS, *VIEWS}
-    assert VIEWS == ("status", "limits", "why")
+    assert set(VIEWS) >= {"status", "limits", "why", "config"}
 
 
 def test_tightening_needs_the_socket_alone_and_loosening_the_secret():
     secret = {what for what in WORDS if needs_secret(Request(what=what))}
     changing = {what for what in WORDS if is_command(Request(what=what))}
-    assert secret == {"resume", "clear"}
-    assert changing - secret == {"pause", "freeze", "flatten", "panic", "cancel"}
+    assert secret == {"resume", "clear", "resolve"}
+    approver = {what for what in WORDS if needs_approver(Request(what=what))}
+    assert approver == {"approve"}
+    assert changing - secret - approver == {"pause", "freeze", "flatten", "panic", "cancel", "reject"}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +120,15 @@ def test_tightening_needs_the_socket_alone_and_loosening_the_secret():
         (line("clear", {"latch": "L1"}, by="ann"), "BAD_REQUEST", "reason: clear needs one"),
         (line("clear", {"latch": "L1"}, by="ann", reason="  "), "BAD_REQUEST", "reason: clear needs one"),
         (line("resume", by=" "), "BAD_REQUEST", "by: resume"),
+        (line("resolve", {"order": "a"}, by="a", reason="r"), "BAD_REQUEST", "resolve needs outcome"),
+        (line("resolve", {"order": "a", "outcome": "10@"}), "BAD_REQUEST", "outcome = '10@'"),
+        (line("resolve", {"order": "a", "outcome": "-1@5"}), "BAD_REQUEST", "outcome = '-1@5'"),
+        (line("resolve", {"order": "a", "outcome": "never", "fee": "x"}), "BAD_REQUEST", "fee = 'x'"),
+        (line("resolve", {"order": "a", "outcome": "never"}, by="a"), "BAD_REQUEST", "reason: resolve"),
+        (line("approve", {"proposal": "1"}, by="a", reason="r"), "BAD_REQUEST", "approve needs expires"),
+        (line("approve", {"proposal": "-1", "expires": "1"}), "BAD_REQUEST", "proposal = '-1'"),
+        (line("approve", {"proposal": "1", "expires": "1"}, reason="r"), "BAD_REQUEST", "by: approve"),
+        (line("approve", {"proposal": "1", "expires": "1"}, by="a"), "BAD_REQUEST", "reason: approve"),
         (line("pause", by="a" * 65), "BAD_REQUEST", "by: at most 64"),
         (line("pause", reason="a" * 201), "BAD_REQUEST", "reason: at most 200"),
         (line("pause", by="a\nb"), "BAD_REQUEST", "by: "),
@@ -142,7 +169,8 @@ def test_a_command_becomes_an_event_without_its_secret(what):
         5,
         3,
     )
-    assert event.authority == ("secret" if what in ("resume", "clear") else "socket")
+    loosening = {"resume": "secret", "clear": "secret", "resolve": "secret", "approve": "approver"}
+    assert event.authority == loosening.get(what, "socket")
     assert event.args == tuple(sorted(request.args.items()))
     assert "K7QFM" not in repr(event)
 

@@ -80,9 +80,9 @@ def test_a_day_that_is_not_over_is_told_at_the_end():
 def test_notes_are_lines_too():
     out = io.StringIO()
     live = Live(Summary(), now=lambda: 0.0, plain=True, out=out)
-    live.note("limits.risk_per_trade (C13) is not enforced in this version")
+    live.note("limits.fixed_size (C13) is not enforced in this version")
     live.done()
-    assert out.getvalue() == "limits.risk_per_trade (C13) is not enforced in this version\n"
+    assert out.getvalue() == "limits.fixed_size (C13) is not enforced in this version\n"
 
 
 def test_the_panel_is_redrawn_at_most_eight_times_a_second(monkeypatch):

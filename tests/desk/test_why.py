@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from flyball.kernel.events import Fill, Intent, Mark
 from flyball.kernel.words import CODES
 from tests.desk.fly import World, flown
 from tests.desk.test_summary import WILD
-from tests.kernel.flight import NS, Flight, open_flight, orders_in, usd
+from tests.kernel.flight import NS, Flight, open_flight, orders_in, ppm, usd
 
 Records = list[tuple[int, Record]]
 
@@ -224,3 +225,25 @@ def test_a_day_later_its_late_fill_still_belongs_to_it():
     found = why(of_flight(f), "i1")
     assert found["orders"][0]["state"] == "FILLED"
     assert replace(order) == order
+
+
+def test_a_wild_regime_is_named_beside_the_scale():
+    """Seventy calm minutes and a shock: half the size, and `why` says that it is the regime's doing."""
+    regime: dict[str, Any] = {
+        "regime_high": ppm(1_500_000),
+        "regime_extreme": ppm(2_000_000),
+        "atr_bar": ("ns", 60 * NS, ""),
+    }
+    f = open_flight(max_order_notional=usd(1_000), price=100_000, **regime)
+    price = 100_000
+    for bp in (*(10, -10) * 35, 100, 0):
+        price = price * (10_000 + bp) // 10_000
+        f.later(60 * NS).take(Mark(f.now, "AAA", 0, 0, price, 0, 0, "test", f.n("feed")))
+    f.take(Intent(f.now, "i1", f.now, "s", "AAA", 1, 1, 0, "market", 0, "day", "", "", 1))
+    found = why(of_flight(f), "i1")
+    assert (found["decision"]["scale"], found["decision"]["regime"]) == ("50%", "50%")
+    figures = {x["control"]: (x["value"], x["limit"], x["state"]) for x in found["controls"]}
+    assert figures["C11.volatility_ratio"] == ("1.867×", "1.500×", "clear")
+    assert figures["C11.regime_scale"] == ("50.00%", "100.00%", "clear")
+    assert figures["C11.regime_bars"] == ("60", "60", "clear")
+    assert "scale 50%, regime 50%" in why_text(found)

@@ -15,7 +15,7 @@ import msgspec
 from flyball.api.words import WORDS
 from flyball.kernel.bounds import MAX_ID, MAX_TEXT
 from flyball.kernel.events import Command
-from flyball.kernel.words import SECRET
+from flyball.kernel.words import APPROVER, SECRET
 
 VERSION: Final = 1
 REQUEST_LIMIT: Final = 64 << 10  # bytes of a line, its newline included
@@ -132,7 +132,7 @@ def read_request(line: bytes) -> Request:
     for name, text, most in (("by", request.by, MAX_ID), ("reason", request.reason, MAX_TEXT)):
         if len(text) > most or not text.isprintable():
             raise BadRequest(BAD_REQUEST, f"{name}: at most {most} characters on one line")
-    if word.authority == SECRET and not request.by.strip():
+    if word.authority in (SECRET, APPROVER) and not request.by.strip():
         raise BadRequest(BAD_REQUEST, f"by: {word.what} is done by a named operator; say who you are")
     if word.reasoned and not request.reason.strip():
         raise BadRequest(BAD_REQUEST, f"reason: {word.what} needs one; it is written into the journal")
@@ -159,6 +159,11 @@ def _arguments(request: Request) -> dict[str, str]:
 def needs_secret(request: Request) -> bool:
     """Whether the request loosens, so that only the operator secret opens the way for it."""
     return WORDS[request.what].authority == SECRET
+
+
+def needs_approver(request: Request) -> bool:
+    """Whether the request loosens limits, so that the secret of the approver it names has to come with it."""
+    return WORDS[request.what].authority == APPROVER
 
 
 def is_command(request: Request) -> bool:

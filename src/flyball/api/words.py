@@ -1,7 +1,8 @@
 """The closed list of what may be said to a governor: commands change something, views only tell.
 
 A command that tightens needs the socket alone, so that whoever can reach it can always stop trading. One that
-loosens needs the operator secret as well, and a name; clearing a latch also a reason.
+loosens needs the operator secret as well, and a name; clearing a latch also a reason. One that loosens limits
+needs the secret of the approver who is named.
 """
 
 import re
@@ -9,11 +10,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from flyball.kernel.bounds import MAX_CLIENT_ID, MAX_ID
-from flyball.kernel.words import SECRET, SOCKET
+from flyball.kernel.words import APPROVER, SECRET, SOCKET
 
 # A scope: all of the account, or one strategy or symbol.
 SCOPE: Final = re.compile(r"account|(strategy|symbol):[A-Za-z0-9_][A-Za-z0-9_./:-]{0,31}")
 LATCH: Final = re.compile(r"L[0-9]{1,2}[a-z]?")
+NUMBER: Final = re.compile(r"[0-9]{1,19}")
+# An approver's name is also the name of a file.
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+OUTCOME: Final = re.compile(r"never|[0-9]{1,16}(\.[0-9]{1,9})?@[0-9]{1,16}(\.[0-9]{1,9})?")
+AMOUNT: Final = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,6})?")
 YES_NO: Final = re.compile(r"yes|no")
 ORDER: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_CLIENT_ID}}}")
 INTENT: Final = re.compile(rf"[^\x00-\x1f\x7f]{{1,{MAX_ID}}}")  # a bot names its intents as it likes
@@ -30,7 +36,8 @@ class Arg:
 
 @dataclass(frozen=True)
 class Word:
-    """One thing that may be said. `authority` is SOCKET or SECRET for a command and "" for a view."""
+    """One thing that may be said. `authority` is SOCKET, SECRET or APPROVER for a command, "" for a
+    view."""
 
     what: str
     authority: str
@@ -73,8 +80,37 @@ WORDS: Final[dict[str, Word]] = {
             "clear a latch",
             reasoned=True,
         ),
+        Word(
+            "resolve",
+            SECRET,
+            {
+                "order": Arg(ORDER, "", "the client order id"),
+                "outcome": Arg(OUTCOME, "", "never, or what was executed as QTY@PRICE, like 10@101.25"),
+                "fee": Arg(AMOUNT, "0", "what the broker charged, like 0.35"),
+            },
+            "say what became of an order that nobody else explains; the reason is the evidence",
+            reasoned=True,
+        ),
+        Word(
+            "approve",
+            APPROVER,
+            {
+                "proposal": Arg(NUMBER, "", "the number of a proposal, as `flyball config diff` shows it"),
+                "expires": Arg(NUMBER, "", "when it ends, UTC nanoseconds"),
+            },
+            "let looser limits hold until they expire",
+            reasoned=True,
+        ),
+        Word(
+            "reject",
+            SOCKET,
+            {"proposal": Arg(NUMBER, "", "the number of a proposal")},
+            "end a proposal of looser limits, or what was approved of it",
+        ),
+        Word("config", "", {}, "every key in force with its origin; what is pending, what expires when"),
         Word("status", "", {}, "trading state, latches, positions and orders, the day's figures"),
         Word("limits", "", {}, "every limit with its origin, value and headroom, and which binds first"),
+        Word("controls", "", {}, "every brake: armed, off, warming or unreachable, and by whom"),
         Word("why", "", {"order": Arg(INTENT, "", "an intent or client order id")}, "one decision explained"),
     )
 }

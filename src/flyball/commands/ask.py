@@ -60,7 +60,8 @@ def _command(
     show(reply, as_json=as_json, text=f"{what}: done ({args.get('scope', args.get('order', 'account'))})")
 
 
-def _secret(path: str | None) -> str:
+def secret_of(path: str | None) -> str:
+    """The operator secret, from its file or asked for."""
     if path is not None:
         return read_text(path).strip()
     return str(click.prompt("Operator secret", hide_input=True))
@@ -165,7 +166,7 @@ def resume(
 
     Example: flyball resume --by ann
     """
-    _command("resume", folder, {"scope": scope}, by, reason, _secret(secret_file), as_json=as_json)
+    _command("resume", folder, {"scope": scope}, by, reason, secret_of(secret_file), as_json=as_json)
 
 
 @click.command()
@@ -192,4 +193,4 @@ def clear(
     Example: flyball clear L1 --by ann --reason "feed was wrong, reviewed"
     """
     args = {"latch": latch, "scope": scope, "rebase": "yes" if rebase else "no"}
-    _command("clear", folder, args, by, reason, _secret(secret_file), as_json=as_json)
+    _command("clear", folder, args, by, reason, secret_of(secret_file), as_json=as_json)

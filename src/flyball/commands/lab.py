@@ -1,15 +1,20 @@
-"""`flyball lab mutants`, `flyball lab bench`: the proving ground, for people who change the program."""
+"""`flyball lab sim`, `flyball lab mutants`, `flyball lab bench`: the proving ground, for people who change
+the program."""
 
 import sys
 
 import rich_click as click
 
+from flyball.commands.sim import sim
 from flyball.commands.words import JSON, fail
 
 
 @click.group()
 def lab() -> None:
-    """The proving ground: benches and planted bugs."""
+    """The proving ground: the simulator, benches and planted bugs."""
+
+
+lab.add_command(sim)
 
 
 @lab.command()
@@ -38,13 +43,13 @@ def mutants(only: str | None, as_json: bool) -> None:
 
 
 @lab.command()
-@click.option("--only", help="Only this figure: F6, F7, F8, F12, F13 or rates.")
+@click.option("--only", help="Only this figure: F6, F7, F8, F12, F13, J2 or rates.")
 @click.option(
     "--events",
     type=click.IntRange(100, 10_000_000),
     default=200_000,
     show_default=True,
-    help="Length of the day that F8 replays and F13 remembers; the lines are for a million.",
+    help="Length of the day that F8 replays, F13 remembers and J2 recovers; the lines are for a million.",
 )
 @click.option(
     "--rounds", type=click.IntRange(5, 101), default=5, show_default=True, help="Rounds a median is taken of."

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from flyball.commands.terms import terms_text
+
 Row = list[str]
 
 
@@ -50,6 +52,8 @@ def status_text(s: dict[str, Any]) -> str:
             lines.append(f"     clears: {x['clears']}")
     else:
         lines.append("No latch is set.")
+    if text := terms_text(s.get("terms", {})):
+        lines.append(text)
     if s["positions"]:
         rows = [
             [p["symbol"], p["strategy"], p["qty"], cents(p["value"]), cents(p["day_pnl"])]
@@ -76,4 +80,6 @@ def limits_text(data: dict[str, Any]) -> str:
     """`flyball limits` for people."""
     rows = [[r["control"], cents(r["value"]), cents(r["limit"]), cents(r["room"])] for r in data["limits"]]
     text = table(["control", "worst case", "limit", "room"], rows)
-    return f"{text}\n\nbinds first: {data['binds_first'] or 'nothing is limited'}"
+    text += f"\n\nbinds first: {data['binds_first'] or 'nothing is limited'}"
+    waits = terms_text(data.get("terms", {}))
+    return f"{text}\n{waits}" if waits else text

@@ -4,9 +4,10 @@ Its arithmetic is its own: everything is rounded down, once, where money changes
 which prices count is asked of the rule itself (`kernel.market.accept`); there is no second copy of a rule.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from flyball.kernel.events import Account, Config, Fill, Flow, Instrument, Mark
+from flyball.kernel.effects import InForce, Moved, Restated
+from flyball.kernel.events import Account, Action, Config, Fill, Flow, Instrument, Mark
 from flyball.kernel.limits import Limits, from_values
 from flyball.kernel.market import Market, accept, market_of
 from flyball.kernel.words import OUTSIDE
@@ -52,13 +53,14 @@ class Books:
     held: dict[str, dict[str, int]] = field(default_factory=dict)  # symbol -> strategy -> signed quantity
     worths: dict[str, int] = field(default_factory=dict)  # symbol -> value
     dark: set[str] = field(default_factory=set)  # held without a price
+    foreign: dict[str, int] = field(default_factory=dict)  # found at the start, and no instrument
 
     def equity(self) -> int:
         return self.cash + self.value
 
     def valued(self) -> bool:
         """Whether equity means anything: the account was read and everything held has a price."""
-        return self.known and not self.dark
+        return self.known and not self.dark and not self.foreign
 
     def gross(self) -> int:
         """The value of every position without its sign."""
@@ -73,7 +75,7 @@ class Books:
             if qty != 0 and strategy != OUTSIDE
         ]
 
-    def configure(self, e: Config) -> None:
+    def configure(self, e: Config | InForce) -> None:
         self.limits = from_values(e.values)
         self.profile = e.profile
 
@@ -88,6 +90,7 @@ class Books:
 
     def account(self, e: Account) -> bool:
         """The first look at the account is where the books begin; later ones are compared by the governor."""
+        self._introduced(e)
         if self.known:
             return False
         self.known = True
@@ -98,7 +101,19 @@ class Books:
             if symbol in self.markets:
                 self.held.setdefault(symbol, {})[OUTSIDE] = qty
                 self._revalue(symbol)
+            else:
+                self.foreign[symbol] = qty
         return True
+
+    def _introduced(self, e: Account) -> None:
+        """What was found as no instrument is one now."""
+        for symbol, qty in e.positions:
+            if symbol in self.foreign and symbol in self.markets:
+                of_symbol = self.held.setdefault(symbol, {})
+                if not of_symbol.get(OUTSIDE, 0):
+                    del self.foreign[symbol]
+                    of_symbol[OUTSIDE] = qty
+                    self._revalue(symbol)
 
     def start_day(self) -> None:
         self.flows = 0
@@ -119,15 +134,43 @@ class Books:
     def bookable(self, e: Fill) -> bool:
         return e.symbol in self.markets and e.qty > 0 and e.price > 0
 
-    def fill(self, e: Fill, strategy: str) -> Booked:
-        """Book an execution that is bookable and was not booked before."""
+    def fill(self, e: Fill, strategy: str, sign: int = 1) -> Booked:
+        """Book an execution that is bookable and was not booked before; with `sign` -1 take one back."""
         m = self.markets[e.symbol]
-        self.cash += down(-e.side * e.qty * e.price, m.scale) - e.fee
+        self.cash += sign * (down(-e.side * e.qty * e.price, m.scale) - e.fee)
         of_symbol = self.held.setdefault(e.symbol, {})
-        of_symbol[strategy] = of_symbol.get(strategy, 0) + e.side * e.qty
+        of_symbol[strategy] = of_symbol.get(strategy, 0) + sign * e.side * e.qty
         self._revalue(e.symbol)
         away = max(abs(e.price - m.long_price()), abs(e.price - m.short_price())) if m.known() else 0
         return Booked(-down(-e.qty * e.price, m.scale), -down(-e.qty * away, m.scale))
+
+    def action(self, e: Action) -> None:
+        """A new name is counted in the units of the old one, unless it has its own."""
+        if e.what == "symbol_change" and e.symbol in self.markets and e.to and e.to not in self.markets:
+            self.markets[e.to] = replace(self.markets[e.symbol], symbol=e.to)
+
+    def moved(self, e: Moved) -> None:
+        """A book changed without a trade."""
+        self.cash += e.cash
+        if e.symbol in self.foreign:
+            self.foreign[e.symbol] += e.change
+            if self.foreign[e.symbol] == 0:
+                del self.foreign[e.symbol]
+        elif e.symbol in self.markets:
+            of_symbol = self.held.setdefault(e.symbol, {})
+            of_symbol[e.strategy] = of_symbol.get(e.strategy, 0) + e.change
+            self._revalue(e.symbol)
+
+    def restated(self, e: Restated) -> None:
+        """The prices behind a corporate action; the next one may be anywhere."""
+        m = self.markets.get(e.symbol)
+        if m is None:
+            return
+        m.bid, m.ask, m.last = e.bid, e.ask, e.last
+        m.seen_at = m.seen_at if m.known() else e.ts
+        m.first_of_session = True
+        m.suspect = m.suspect_count = 0
+        self._revalue(e.symbol)
 
     def flow(self, e: Flow) -> None:
         """Money in or out: neither profit nor drawdown, so the high-water mark moves in proportion."""

@@ -18,7 +18,7 @@ CENT: Final = 10_000  # micros
 CAPS: Final[tuple[int, ...]] = tuple(  # positions in the evidence
     at
     for at, meta in enumerate(METAS)
-    if meta.control in ("C1", "C2", "C3", "C4", "C5", "C6") or (meta.control == "C20" and meta.key in RATES)
+    if meta.control in ("C1", "C2", "C3", "C4", "C5", "C6", "C10") or (meta.control == "C20" and meta.key in RATES)
 )
 
 

@@ -20,13 +20,16 @@ FLAGS: Final = frozenset(
     "L.latches B14.account P3.opposite_side C24.session C24.flat_by C24.restricted C24.type C24.tif"
     " C24.asset_class C21.intent_id C21.self_trade C19.crossed C19.locked C19.valued".split()
 )
-NOTES: Final = frozenset("C24.limit C19.max_tick_move".split())
+NOTES: Final = frozenset(
+    "C24.limit C19.max_tick_move C11.volatility_ratio C11.regime_scale C11.regime_bars".split()
+)
 CAPS: Final = frozenset(
     "K.open_orders K.lots C27.max_intent_age C21.intents_remembered C19.max_quote_age C19.max_spread"
     " C18.price_tolerance C18.max_slippage C8.drawdown_halt C6.max_daily_loss C6.max_daily_loss.strategy"
     " C6.max_daily_loss.symbol C1.max_order_notional C1.max_order_qty C2.max_position_notional C3.max_gross"
     " C3.max_net C3.max_leverage C3.max_at_risk C4.max_positions C5.max_daily_turnover C5.max_daily_cost"
-    " C20.order_rate C20.message_rate C20.reject_rate C20.max_orders_per_day C20.reduce_rate".split()
+    " C20.order_rate C20.message_rate C20.reject_rate C20.max_orders_per_day C20.reduce_rate"
+    " C10.risk_per_trade".split()
 )
 KINDS: Final[dict[str, str]] = {
     name: kind
@@ -40,6 +43,7 @@ SPEAKER: Final[dict[str, int]] = {
 }
 LATCHES: Final = EVIDENCE.index("L.latches")
 NOTIONAL: Final = EVIDENCE.index("C1.max_order_notional")
+REGIME_SCALE: Final = EVIDENCE.index("C11.regime_scale")
 
 
 @dataclass

@@ -16,6 +16,7 @@ SIGNS: Final = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 DASH: Final = "–"
 MINUS: Final = "−"
 NEW_YORK_VENUES: Final = ("XNYS",)
+TIMES_KEYS: Final = ("max_leverage", "volatility_ratio")  # ratios that read as 1.5×
 HOUR: Final = 60 * MINUTE
 MONTHS: Final = tuple("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 DAYS: Final = tuple("Mon Tue Wed Thu Fri Sat Sun".split())
@@ -82,7 +83,7 @@ def amount(
     if unit == MONEY:
         return cash(value, currency)
     if unit == PPM_UNIT:
-        return f"{value / PPM:.3f}×" if key == "max_leverage" else f"{value / 10_000:.2f}%"
+        return f"{value / PPM:.3f}×" if key in TIMES_KEYS else f"{value / 10_000:.2f}%"
     if unit == NS_UNIT:
         return span(value)
     if unit == QTY:

@@ -167,7 +167,7 @@ class Summary:
     def _epoch(self, _: int, x: e.Epoch) -> None:
         self.working.account = x.account
 
-    def _config(self, _: int, x: e.Config) -> None:
+    def _config(self, _: int, x: e.Config | f.InForce) -> None:
         self.books.configure(x)
         self.flat_by_close = all(key != "flat_by" or text != "never" for _, key, _, _, text, _ in x.values)
 
@@ -208,26 +208,34 @@ class Summary:
     def _answer(self, _: int, x: e.Answer) -> None:
         self.working.answer(x)
 
-    def _timeout(self, _: int, x: e.Timeout) -> None:
-        self.working.timeout(x)
-
-    def _not_sent(self, _: int, x: e.NotSent) -> None:
-        self.working.not_sent(x)
+    def _action(self, _: int, x: e.Action) -> None:
+        self.books.action(x)
 
     def _fill(self, _: int, x: e.Fill) -> None:
         owner = self.working.execution(x) if self.books.bookable(x) else None
         if owner is None:
             return
-        booked = self.books.fill(x, owner)
-        self.fills += 1
-        self.turnover += booked.worth
-        self.fees += x.fee
-        self.trips.filled(booked.slip + x.fee)
-        if self.today is not None:
-            self.today.fills += 1
-            self.today.turnover += booked.worth
-            self.today.fees += x.fee
+        hand = self.working.replaced(x)
+        if hand is not None:
+            before, after = hand
+            self._book(before, owner, -1)
+            if after.qty:
+                self._book(after, owner, 1)
+        self._book(x, owner, 1)
         self._valued()
+
+    def _book(self, x: e.Fill, owner: str, sign: int) -> None:
+        """Book an execution (sign 1) or take one back (sign -1)."""
+        booked = self.books.fill(x, owner, sign)
+        self.fills += sign
+        self.turnover += sign * booked.worth
+        self.fees += sign * x.fee
+        if sign > 0:
+            self.trips.filled(booked.slip + x.fee)
+        if self.today is not None:
+            self.today.fills += sign
+            self.today.turnover += sign * booked.worth
+            self.today.fees += sign * x.fee
 
     # -- effects -------------------------------------------------------------------------------------------
 
@@ -274,6 +282,21 @@ class Summary:
     def _query(self, _: int, x: f.Query) -> None:
         self.working.query(x)
 
+    def _ended(self, _: int, x: f.Ended) -> None:
+        self.working.ended(x)
+
+    def _by_hand(self, _: int, x: f.Booked) -> None:
+        self.working.booked(x)
+        said = e.Fill(x.ts, x.client_id, x.fill_id, x.symbol, x.side, x.qty, x.price, x.fee, 0)
+        self._book(said, x.strategy, 1)
+        self._valued()
+
+    def _moved(self, _: int, x: f.Moved) -> None:
+        self.books.moved(x)
+
+    def _restated(self, _: int, x: f.Restated) -> None:
+        self.books.restated(x)
+
     def _latch(self, _: int, x: f.LatchChange) -> None:
         row = self.today
         self.latches.take(x, 0 if row is None else row.day)
@@ -312,9 +335,9 @@ _TAKE: Final[dict[str, Callable[..., None]]] = {
     e.Command.KIND: Summary._command_of,
     e.Update.KIND: Summary._update,
     e.Answer.KIND: Summary._answer,
-    e.Timeout.KIND: Summary._timeout,
-    e.NotSent.KIND: Summary._not_sent,
+    e.Action.KIND: Summary._action,
     e.Fill.KIND: Summary._fill,
+    f.InForce.KIND: Summary._config,
     f.DayStart.KIND: Summary._day_start,
     f.Decision.KIND: Summary._decision,
     f.Order.KIND: Summary._order,
@@ -322,4 +345,8 @@ _TAKE: Final[dict[str, Callable[..., None]]] = {
     f.LatchChange.KIND: Summary._latch,
     f.Trip.KIND: Summary._trip,
     f.Flat.KIND: Summary._flattened,
+    f.Ended.KIND: Summary._ended,
+    f.Booked.KIND: Summary._by_hand,
+    f.Moved.KIND: Summary._moved,
+    f.Restated.KIND: Summary._restated,
 }

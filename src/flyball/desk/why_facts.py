@@ -5,7 +5,7 @@ from typing import Any
 from flyball.desk import shown
 from flyball.desk.asked import asked, quantity
 from flyball.desk.dossier import Dossier, Found, OrderStory
-from flyball.desk.evidence import CAP, FLOOR, Seen, Units, read, speaker
+from flyball.desk.evidence import CAP, FLOOR, REGIME_SCALE, Seen, Units, read, speaker
 from flyball.desk.latch_log import Episode
 from flyball.journal.export_units import when
 from flyball.kernel.controls import EVIDENCE
@@ -65,6 +65,9 @@ def _decision(found: Found, d: Decision, units: Units) -> Facts:
         out["reference"] = show(d.reference, units.price_exp)
     if d.scale != PPM:
         out["scale"] = f"{d.scale / 10_000:g}%"
+        regime = d.evidence[2 * REGIME_SCALE] if len(d.evidence) > 2 * REGIME_SCALE else PPM
+        if 0 <= regime < PPM:
+            out["regime"] = f"{regime / 10_000:g}%"
     return out
 
 

@@ -45,7 +45,7 @@ def _decision(found: Facts) -> Iterator[str]:
         yield f"passed     {d['qty']} {d['symbol']}" + (f", limit {d['limit']}" if "limit" in d else "")
     if d.get("would_pass"):
         yield f"would pass {d['would_pass']} {d['symbol']}"
-    facts = [f"{name} {d[name]}" for name in ("reference", "scale") if name in d]
+    facts = [f"{name} {d[name]}" for name in ("reference", "scale", "regime") if name in d]
     if facts:
         yield f"judged at  {', '.join(facts)}"
     for other in found["same_id"]:

@@ -1,18 +1,19 @@
-"""Which orders are live, told from the records alone: an order lives until there is evidence of its end.
+"""Which orders are live, told from the records alone: an order lives until the broker states its end, or the
+governor records that it ends it without the broker's word (`Ended`).
 
-An answer that the broker does not know an order ends it when it was asked at a start, or the second time in
-a row; should the governor go on with it, the next `Order` or `Query` of the same id says so. One whose
-broker states more filled than was seen still owes that difference.
+One whose broker states more filled than was seen still owes that difference. What an operator had booked by
+hand gives way to the broker's own executions when they come.
 """
 
 from dataclasses import dataclass, field
 from typing import Final
 
-from flyball.kernel.effects import Order, Query
-from flyball.kernel.events import Answer, Fill, NotSent, Timeout, Update
-from flyball.kernel.words import FILLED, FINAL_STATES, NOT_SENT, OUTSIDE, QUERY
+from flyball.kernel.effects import Booked, Ended, Order, Query
+from flyball.kernel.events import Answer, Fill, Update
+from flyball.kernel.placing import owner_of_id
+from flyball.kernel.units import mul_div
+from flyball.kernel.words import FILLED, FINAL_STATES, IN_DOUBT, NOT_SENT
 
-BELIEVED: Final = 2  # answers in a row that an order never arrived
 STRANGE: Final = 10_000  # executions of no order of ours that are remembered
 
 
@@ -26,12 +27,11 @@ class Ticket:
     qty: int
     filled: int = 0
     stated: int = 0
-    acknowledged: bool = False
-    attempt: int = 1
-    disowned: int = 0
-    ask: int = 0
-    asked: bool = False  # that question is open
+    ask: int = 0  # the newest question
     over: bool = False
+    by_hand: int = 0  # booked on an operator's word, and not told by the broker yet
+    hand_price: int = 0
+    hand_fee: int = 0
     fill_ids: set[str] = field(default_factory=set)
 
     def live(self) -> bool:
@@ -56,47 +56,54 @@ class Working:
             known = self.tickets[e.client_id] = Ticket(e.strategy, e.symbol, e.side, e.qty)
             self.live[e.client_id] = known
             return True
-        self._revive(e.client_id, known)
-        known.attempt = max(known.attempt, e.attempt)
-        known.disowned = 0
         return False
 
     def query(self, e: Query) -> None:
         ticket = self.tickets.get(e.client_id)
         if ticket is not None:
             ticket.ask = max(ticket.ask, e.ask)
-            ticket.asked = ticket.asked or e.ask != 0
-            self._revive(e.client_id, ticket)
 
     def update(self, e: Update) -> None:
         ticket = self.tickets.get(e.client_id)
         if ticket is not None:
             self._heard(e.client_id, ticket, e.state, e.filled)
 
-    def not_sent(self, e: NotSent) -> None:
-        """Stopped at the last gate; had an earlier attempt left, only the broker can end it."""
+    def ended(self, e: Ended) -> None:
+        """The governor ends it, or takes such an end back."""
         ticket = self.tickets.get(e.client_id)
-        if ticket is not None and not ticket.acknowledged and ticket.attempt == 1:
-            self._end(e.client_id, ticket)
+        if ticket is not None:
+            ticket.over = e.state != IN_DOUBT
+            ticket.stated = ticket.filled if ticket.over else ticket.stated
+            self._keep(e.client_id, ticket)
 
     def answer(self, e: Answer) -> None:
         ticket = self.tickets.get(e.client_id)
-        if ticket is None or e.ask not in (0, ticket.ask):
-            return
-        again = e.ask != 0 and not ticket.asked  # the same answer once more is no second evidence
-        if e.found:
+        if ticket is not None and e.found and e.ask in (0, ticket.ask):
             self._heard(e.client_id, ticket, e.state, e.filled)
-        elif not again and not ticket.acknowledged:
-            ticket.asked = False
-            ticket.disowned += 1
-            if e.ask == 0 or ticket.disowned >= BELIEVED:
-                self._end(e.client_id, ticket)
 
-    def timeout(self, e: Timeout) -> None:
-        """A question that stayed without an answer is closed: what comes later answers nothing."""
+    def booked(self, e: Booked) -> None:
+        """An operator says what was executed."""
         ticket = self.tickets.get(e.client_id)
-        if ticket is not None and e.call == QUERY:
-            ticket.asked = False
+        if ticket is not None:
+            ticket.fill_ids.add(e.fill_id)
+            ticket.filled += e.qty
+            ticket.by_hand, ticket.hand_price, ticket.hand_fee = e.qty, e.price, e.fee
+            self._keep(e.client_id, ticket)
+
+    def replaced(self, e: Fill) -> tuple[Fill, Fill] | None:
+        """What is booked by hand, and what of it is left behind this execution, new and of its order, that
+        takes the place of the rest; None when nothing is."""
+        ticket = self.tickets.get(e.client_id)
+        if ticket is None or ticket.by_hand == 0 or e.fill_id not in ticket.fill_ids:
+            return None
+        before = self._hand(e, ticket)
+        part = min(e.qty, ticket.by_hand)
+        ticket.hand_fee -= mul_div(ticket.hand_fee, part, ticket.by_hand)
+        ticket.by_hand -= part
+        return before, self._hand(e, ticket)
+
+    def _hand(self, e: Fill, t: Ticket) -> Fill:
+        return Fill(e.ts, e.client_id, "", e.symbol, e.side, t.by_hand, t.hand_price, t.hand_fee, 0)
 
     def execution(self, e: Fill) -> str | None:
         """Whose an execution is; None when it was reported before. One that contradicts its order in symbol
@@ -113,8 +120,7 @@ class Working:
         if e.fill_id in ticket.fill_ids:
             return None
         ticket.fill_ids.add(e.fill_id)
-        ticket.acknowledged = True
-        ticket.filled += e.qty
+        ticket.filled += e.qty - min(e.qty, ticket.by_hand)
         if ticket.filled >= ticket.qty:
             ticket.over = True
         self._keep(e.client_id, ticket)
@@ -122,11 +128,7 @@ class Working:
 
     def owner(self, client_id: str) -> str:
         """Whose an order is, read from its id (B2)."""
-        parts = client_id.split("-")
-        if len(parts) < 5 or parts[0] != f"fb{self.account}":
-            return OUTSIDE
-        name = "-".join(parts[3:-1])
-        return OUTSIDE if name == OUTSIDE.strip("_") else name
+        return owner_of_id(self.account, client_id)
 
     def works_in(self, symbol: str) -> bool:
         return any(ticket.symbol == symbol for ticket in self.live.values())
@@ -139,9 +141,6 @@ class Working:
         self._ended_before, self._ended = self._ended, set()
 
     def _heard(self, client_id: str, ticket: Ticket, state: str, filled: int) -> None:
-        ticket.acknowledged = True
-        ticket.asked = False
-        ticket.disowned = 0
         if state == FILLED:
             ticket.stated = max(ticket.stated, ticket.qty if filled < 0 else filled)
         elif filled > 0:
@@ -149,15 +148,6 @@ class Working:
         if state in FINAL_STATES and state != NOT_SENT:  # what never left is ours to say, not the broker's
             ticket.over = True
         self._keep(client_id, ticket)
-
-    def _end(self, client_id: str, ticket: Ticket) -> None:
-        ticket.over = True
-        self._keep(client_id, ticket)
-
-    def _revive(self, client_id: str, ticket: Ticket) -> None:
-        if ticket.over and not ticket.acknowledged:
-            ticket.over = False
-            self._keep(client_id, ticket)
 
     def _keep(self, client_id: str, ticket: Ticket) -> None:
         self._ended_before.discard(client_id)  # remembered from its newest report on

@@ -24,6 +24,7 @@ TITLES: Final = {
     "C6.max_daily_loss": "A day's stressed loss",
     "C6.max_daily_loss.strategy": "The same, one strategy",
     "C6.max_daily_loss.symbol": "The same, one symbol",
+    "C10.risk_per_trade": "One order's risk at its stop",
     "C20.order_rate": "Orders in one second",
     "C20.message_rate": "Messages in one second",
     "C20.reject_rate": "Rejects in one minute",
