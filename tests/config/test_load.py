@@ -211,14 +211,6 @@ def test_what_the_caller_needs_is_missing_in_the_same_breath():
     assert "account.equity: is missing" in faults('profile = "crypto"')[0]
 
 
-def test_overrides_from_the_environment_are_refused_not_ignored():
-    told = faults(DEMO, environ={"FLYBALL_LIMITS__MAX_GROSS": "1", "FLYBALL_SHARED": "/x", "PATH": "/bin"})
-    assert told == [
-        "environment: FLYBALL_LIMITS__MAX_GROSS: overrides from the environment are not in this version; "
-        "write it into f.toml"
-    ]
-
-
 @pytest.mark.parametrize(
     ("text", "what"),
     [
@@ -227,6 +219,9 @@ def test_overrides_from_the_environment_are_refused_not_ignored():
             r"f\.toml:3: limits\.drawdown_caution: 2% contradicts .*restrict",
         ),
         ('[limits]\ndrawdown_halt = "0.75%"\n', r"f\.toml:3: limits\.drawdown_halt: 0\.75% contradicts"),
+        ("[limits]\nregime_high = 2\n", r"f\.toml:3: limits\.regime_high: 2 contradicts .*high < extreme"),
+        ("[limits]\nregime_extreme = 1.5\n", r"f\.toml:3: limits\.regime_extreme: 1\.5 contradicts"),
+        ("[limits]\nregime_extreme = 2.45\n", r"f\.toml:3: limits\.regime_extreme = 2\.45: is above"),
         ('[limits]\nmax_order_notional = "$9"\n', r"f\.toml:3: .*min_notional = \$10 \(profile demo\)"),
         (
             '[limits.symbol.X]\nmax_order_notional = "0.001%"\n',

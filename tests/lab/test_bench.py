@@ -17,7 +17,7 @@ from flyball.lab.bench.run import FIGURES, Size, report, run
 from flyball.lab.bench.scale import Ground, Load
 
 TINY = Size(events=300, rounds=5, samples=2, load=Load(5, 10, 30))
-NAMES = {"F6": 1, "F7": 3, "F8": 1, "F12": 2, "F13": 2, "rates": 2}
+NAMES = {"F6": 1, "F7": 3, "F8": 1, "F12": 2, "F13": 2, "J2": 4, "rates": 2}
 
 
 def test_these_are_the_figures():

@@ -30,6 +30,9 @@ def contradictions(sheet: Sheet, entries: Entries, whole: Effective) -> None:
     for lower, higher in pairwise(zones):
         if lower.amount >= higher.amount:
             _against(sheet, lower, higher, "caution < restrict < halt")
+    high, extreme = entries.get(("", "regime_high")), entries.get(("", "regime_extreme"))
+    if high is not None and extreme is not None and high.amount >= extreme.amount:
+        _against(sheet, high, extreme, "high < extreme")
     for scope, key in sorted(entries):
         smallest = entries.get(("", "min_notional"))
         if key == "max_order_notional" and smallest is not None:

@@ -28,7 +28,6 @@ LATER: Final[tuple[Key, ...]] = (
     Key("profit_lock", MONEY, LOWER, ANY, "C8"),
     Key("min_account_equity", MICROS, HIGHER, ANY, "C9"),
     Key("fixed_size", MICROS, LOWER, ANY, "C13"),
-    Key("risk_per_trade", PPM_KIND, LOWER, ANY, "C13"),
     Key("max_pct_adv", PPM_KIND, LOWER, WITH_SYMBOL, "C14"),
     Key("min_adv", MICROS, HIGHER, WITH_SYMBOL, "C14"),
     Key("max_sector", MONEY, LOWER, ANY, "C16"),
@@ -42,6 +41,8 @@ BY_NAME: Final[dict[str, Key]] = {key.name: key for key in (*KEYS, *LATER)}
 LATER_NAMES: Final = frozenset(key.name for key in LATER)
 # A key of the kernel's list that is at home in another section of the file.
 ELSEWHERE: Final = {"flat_by": "session"}
+# Multiples without a unit, as 1.5.
+RATIOS: Final = ("max_leverage", "atr_stop", "regime_high", "regime_extreme")
 DAY: Final = 1440 * MINUTE
 
 
@@ -78,7 +79,9 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "fee_rate": Meaning("fee assumed as a share of the value until it is charged", '"10 bps"', 0, _RATIO),
     "max_daily_loss": Meaning("loss of a day that flattens and halts; adds reckon with stress", '"$400"'),
     "stress_floor": Meaning("least move the worst case has to survive, at most 20%", '"3%"', 1, 200_000),
-    "atr_bar": Meaning("length of the bars behind the average true range", '"5m"', NS, DAY),
+    "atr_bar": Meaning(
+        "length of the bars behind the average true range and the volatilities", '"5m"', NS, DAY
+    ),
     "drawdown_caution": Meaning("fall from the high-water mark that scales adds down", '"5%"', 1, _RATIO),
     "drawdown_restrict": Meaning("fall from the high-water mark that stops adding", '"8%"', 1, _RATIO),
     "drawdown_halt": Meaning("fall from the high-water mark that flattens and halts", '"10%"', 1, _RATIO),
@@ -100,11 +103,20 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "max_intent_age": Meaning("oldest intent that may still add", '"5 s"', MS, DAY),
     "on_excess": Meaning("too large: cut to what passes, or refuse and name it", '"clip"'),
     "flat_by": Meaning("when every book must be flat", '"close"'),
+    "risk_per_trade": Meaning("loss of one order at its stop, as a share of equity", '"0.5%"', 1, _RATIO),
+    "atr_stop": Meaning("how many average true ranges away that stop is", "2", _RATIO // 10, 100 * _RATIO),
+    "regime_high": Meaning(
+        "fast over slow volatility from which adds get smaller; never reaches 2.45", "1.5", _RATIO, 2_440_000
+    ),
+    "regime_extreme": Meaning("the same, from which they get smaller still", "2", _RATIO, 2_440_000),
+    "regime_exit": Meaning("a regime ends below this share of its threshold", '"80%"', 1, _RATIO),
+    "regime_dwell": Meaning("bars that a regime lasts at least", "6", 0, 10_000),
+    "regime_high_scale": Meaning("what is left of the size of adds in a high regime", '"50%"', 0, _RATIO),
+    "regime_extreme_scale": Meaning("and in an extreme one", '"25%"', 0, _RATIO),
     "max_weekly_loss": Meaning("loss of a week that flattens and halts", '"10%"'),
     "profit_lock": Meaning("give-back from the day's highest profit that stops adding", '"$200"'),
     "min_account_equity": Meaning("equity below which everything is flattened", '"$50,000"'),
     "fixed_size": Meaning("value of every entry", '"$500"'),
-    "risk_per_trade": Meaning("loss at the stop, as a share of equity", '"0.5%"', 1, _RATIO),
     "max_pct_adv": Meaning("order as a share of the average daily volume", '"1%"', 1, _RATIO),
     "min_adv": Meaning("least average daily volume, in money", '"$1,000,000"'),
     "max_sector": Meaning("worst case of one sector", '"30%"', share=_SHARES),
@@ -123,8 +135,8 @@ def out_of_range(key: Key, kind: str, amount: int, currency: str) -> str:
 
 
 def reader_of(key: Key) -> str:
-    """The kind its text is read with: as the kernel says, but a leverage has no unit."""
-    return TIMES if key.name == "max_leverage" else key.kind
+    """The kind its text is read with: as the kernel says, but a plain multiple has no unit."""
+    return TIMES if key.name in RATIOS else key.kind
 
 
 def shown_limit(name: str, kind: str, amount: int, text: str, currency: str = "USD") -> str:

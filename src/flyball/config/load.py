@@ -1,16 +1,17 @@
-"""From the text of `flyball.toml` to the configuration in force: defaults, then the profile, then the file.
+"""From the text of `flyball.toml` to the configuration in force: defaults, then the profile, then the file,
+then the environment.
 
 Every fault is found in one pass and raised together. A value that is given and wrong is a fault, never a fall
-back to what it would otherwise have been. Nothing is read from disk or from the environment here.
+back to what it would otherwise have been. Nothing is read from disk here, and the environment is handed in.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from flyball.config import agreement
 from flyball.config.effective import Effective
+from flyball.config.environment import overrides
 from flyball.config.keys import BY_NAME, ELSEWHERE
 from flyball.config.limits_table import (
     Entries,
@@ -36,7 +37,6 @@ from flyball.config.settings import (
 )
 from flyball.config.sheet import Sheet, dotted
 
-_OVERRIDE: Final = re.compile(rf"FLYBALL_({'|'.join(TABLES)})__\w+", re.IGNORECASE)
 PROFILE_CURRENCY: Final = "USD"
 
 
@@ -49,11 +49,12 @@ def load(
 ) -> Effective:
     """The configuration in force. `path` names the text in messages and origins.
 
-    `environ`: this version takes no overrides from the environment; one that is set is a fault, not ignored.
+    `environ`: the environment, whose FLYBALL__SECTION__KEY stand over the file; None: none are taken.
     `require`: keys ("feed.file") or sections ("strategy") that the caller cannot do without.
     Raises ConfigError with everything that is wrong.
     """
     sheet = Sheet(text, path)
+    problems = _overrides(sheet, environ or {}, text)
     profile = _profile(sheet)
     account, entries, session = AccountSettings(), defaults(), SessionSettings()
     if profile:
@@ -80,7 +81,7 @@ def load(
     )
     _missing(sheet, whole, [*(["account.equity"] if profile else []), *require])
     agreement.contradictions(sheet, entries, whole)
-    _raise([*sheet.problems, *_overrides(environ or {}, path)])
+    _raise([*sheet.problems, *problems])
     return _with_rows(whole, entries)
 
 
@@ -153,11 +154,17 @@ def _missing(sheet: Sheet, whole: Effective, required: Sequence[str]) -> None:
             missing(sheet, (section, key), settings_of(section)[key])
 
 
-def _overrides(environ: Mapping[str, str], path: str) -> list[Problem]:
-    what, remedy = "overrides from the environment are not in this version", f"write it into {path}"
-    return [
-        Problem("environment", 0, name, "", what, remedy) for name in environ if _OVERRIDE.fullmatch(name)
-    ]
+def _overrides(sheet: Sheet, environ: Mapping[str, str], text: str) -> list[Problem]:
+    """Put the environment over the sheet; what is wrong with it, and with the values it covers."""
+    given, problems = overrides(environ, sheet.tree, sheet.name)
+    if given:
+        covered = {dotted(place) for place in given}
+        try:
+            load(text, path=sheet.name)
+        except ConfigError as error:
+            problems += [problem for problem in error.problems if problem.key in covered and problem.value]
+        sheet.overlay(given)
+    return problems
 
 
 def _with_rows(whole: Effective, entries: Entries) -> Effective:

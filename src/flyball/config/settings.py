@@ -76,6 +76,13 @@ class AccountSettings:
     equity: int = _setting(
         MICROS, "", "what the paper account starts with", example='"$10,000"', lowest=1_000_000
     )
+    approvers: int = _setting(
+        COUNT,
+        "1",
+        "who approves looser limits: 1 = yourself, 2 = another person; fixed by the first start",
+        lowest=1,
+        highest=2,
+    )
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,9 @@ class FeedSettings:
     """`[feed]`. "" and () mean: not said."""
 
     file: str = _setting(TEXT, "", "CSV or Parquet file of bars", example='"bars.csv"')
+    actions: str = _setting(
+        TEXT, "", "CSV file of splits, dividends, deposits and the like", example='"actions.csv"'
+    )
     stamp: str = _setting(
         TEXT,
         "",

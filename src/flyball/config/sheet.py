@@ -2,13 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from flyball.config.environment import Given, put
 from flyball.config.lines import Path, locate
 from flyball.config.problems import ConfigError, Problem, did_you_mean
 from flyball.config.values import decimal, written
 
+BEHIND: Final = 1 << 31  # a line after any line
 LARGEST: Final = 1 << 20  # characters; the largest file a person would write is a hundredth of it
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _AT_LINE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -28,6 +30,14 @@ class Sheet:
         self._by_line = by_line
         self.tree = self._parse(text)
         self._lines = locate(text)
+        self._over: dict[Path, str] = {}
+
+    def overlay(self, given: Mapping[Path, Given]) -> None:
+        """Put values from the environment over those of the text; their faults and origins name the
+        variable."""
+        for path, one in given.items():
+            if put(self.tree, path, one.raw):
+                self._over[path] = one.name
 
     def _parse(self, text: str) -> dict[str, object]:
         remedy = "correct the TOML there"
@@ -44,17 +54,25 @@ class Sheet:
         raise ConfigError([Problem(self.name, line, "", "", what, remedy)])
 
     def line(self, path: Path) -> int:
-        """The line of a key, or of the nearest table around it, or 1."""
+        """The line of a key, or of the nearest table around it, or 1. What stands over the text comes after
+        it."""
+        if path in self._over:
+            return BEHIND
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path, 1)
 
     def origin(self, path: Path) -> str:
+        if path in self._over:
+            return f"env {self._over[path]}"
         return f"{self.name}:{self.line(path)}" if self._by_line else self.name
 
     def fault(self, path: Path, what: str, remedy: str, *, raw: object = None) -> None:
         """Note a fault. `raw`: the value, where showing it helps; that of an unknown key is never shown."""
         value = "" if raw is None else written(raw)
+        if path in self._over:
+            self.problems.append(Problem("environment", 0, self._over[path], value, what, remedy))
+            return
         self.problems.append(Problem(self.name, self.line(path), dotted(path), value, what, remedy))
 
     def unknown(self, path: Path, known: Iterable[str], remedy: str = "") -> None:

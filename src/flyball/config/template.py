@@ -53,6 +53,7 @@ def init_text(
         _line(f"tag = {_quoted(tag)}", settings_of("account")["tag"].says),
         _line('#currency = "USD"', settings_of("account")["currency"].says),
         _line(f"equity = {_quoted(start)}", settings_of("account")["equity"].says),
+        _line("#approvers = 1", settings_of("account")["approvers"].says),
         "",
         "[session]",
         _line(f"#calendar = {_quoted(session['calendar'])}", settings_of("session")["calendar"].says),

@@ -2,7 +2,7 @@
 
     money     "$10,000", "10000.50", 10000          micros of the account's currency; "5%" = a share of equity
     ratio     "300 bps", "0.5%"                     parts per million
-    times     1.5, "1.5"                            parts per million, without a unit (max_leverage)
+    times     1.5, "1.5"                            parts per million, without a unit (max_leverage, atr_stop)
     duration  "90 s", "100 ms", "5m", "2 h", "1d"   nanoseconds
     size      "16 MiB", 65536                       bytes
     count     5                                     itself

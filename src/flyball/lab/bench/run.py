@@ -11,13 +11,16 @@ from flyball.lab.bench.durable import NotInstalled as NotInstalled
 from flyball.lab.bench.durable import f6, f7
 from flyball.lab.bench.figure import Figure
 from flyball.lab.bench.memory import f13
+from flyball.lab.bench.recovery import j2
 from flyball.lab.bench.replay import f8
 from flyball.lab.bench.scale import Load, f12, rates
 
 
 @dataclass
 class Size:
-    """How much is measured. `events`: of the day F8 replays and F13 remembers. `samples`: of a round."""
+    """How much is measured. `events`: of the day F8 replays, F13 remembers, J2 recovers. `samples`: of a
+    round.
+    """
 
     events: int = 200_000
     rounds: int = 5
@@ -31,6 +34,7 @@ FIGURES: Final[dict[str, Callable[[Path, Size], list[Figure]]]] = {
     "F8": lambda folder, size: f8(folder, size.rounds, size.events),
     "F12": lambda folder, size: f12(size.rounds, size.samples, size.load),
     "F13": lambda folder, size: f13(folder, size.rounds, size.events),
+    "J2": lambda folder, size: j2(folder, size.events),
     "rates": lambda folder, size: rates(size.rounds, size.samples, size.load),
 }
 

@@ -15,7 +15,7 @@ from flyball.compose.plane import open_plane
 from flyball.desk.report import html
 from flyball.desk.summary import Summary
 from flyball.desk.terminal import Live, summary_table
-from flyball.journal.replay import read
+from flyball.journal.replay import begun, read
 from flyball.journal.verify import verify
 from flyball.lab.demo.plan import Wanted, plan
 from flyball.machine.disk import RealDisk
@@ -71,7 +71,7 @@ def fly_demo(wanted: Wanted, *, as_json: bool, fresh: bool, wrap: Wrap | None = 
             live.note(note)
 
     journal_disk = RealDisk(str(root / "journal"))
-    if journal_disk.exists("segments") and journal_disk.list("segments"):
+    if begun(journal_disk):
         live.note(f"going on with the run in {root}")
         for number, record in read(journal_disk):
             seq = number
