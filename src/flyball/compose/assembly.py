@@ -245,7 +245,13 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
     )
     kept.tell = lambda why: flight.submit(snapshot_failed(s.ts, why))
     machine.syncer.on_done(machine.wake)
-    for event in _first_events(plan, governor, environment, state_before, trial, clock.now()):
+    why = flight.begin(_epoch(plan, governor, environment, state_before, clock.now()), clock.now())
+    if why:
+        raise CannotStart(
+            f"{machine.journal_disk.root}: this start could not be written into the journal ({why})\n"
+            "remedy: check the disk, then start again"
+        )
+    for event in _first_events(plan, governor, trial, clock.now()):
         flight.submit(event)
     account = await broker.read_account(clock.now())
     if account is not None:
@@ -255,24 +261,26 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
     return Cockpit(flight, governor, journal, broker, paper, bots, found.records, notes, kept, trial)
 
 
-def _first_events(
-    plan: Plan, governor: Governor, environment: str, state_before: str, trial: Trial, now: int
-) -> list[Event]:
+def _epoch(plan: Plan, governor: Governor, environment: str, state_before: str, now: int) -> Epoch:
+    config = plan.config
+    return Epoch(
+        now,
+        governor.state.epoch + 1,
+        VERSION,
+        SCHEMA,
+        config.account.tag,
+        config.broker.kind,
+        plan.mode,
+        environment,
+        config.config_hash,
+        state_before,
+    )
+
+
+def _first_events(plan: Plan, governor: Governor, trial: Trial, now: int) -> list[Event]:
     config = plan.config
     s = governor.state
     events: list[Event] = [
-        Epoch(
-            now,
-            s.epoch + 1,
-            VERSION,
-            SCHEMA,
-            config.account.tag,
-            config.broker.kind,
-            plan.mode,
-            environment,
-            config.config_hash,
-            state_before,
-        ),
         Config(now, plan.by, "", config.profile, config.values, config.account.approvers),
         *trial.sentences(now),
         *trial.report(now),

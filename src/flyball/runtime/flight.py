@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from flyball.kernel.effects import Effect
-from flyball.kernel.events import Event, Intent, Timeout
+from flyball.kernel.events import Epoch, Event, Intent, Timeout
 from flyball.kernel.latches import ACCOUNT_SCOPE, key_of
 from flyball.kernel.units import MS, NS
 from flyball.kernel.words import QUERY
@@ -115,8 +115,24 @@ class Flight:
         self.pending.append(event)
         self.wake.set()
 
+    def begin(self, epoch: Epoch, now: int) -> str:
+        """The first event of a start, durable before anything leaves: its number is part of every order id, and
+        an id that was out may never be issued again (B2). Why not, "" when it is."""
+        taken = self.sequencer.take([epoch])
+        self.sequencer.sync()
+        if not self.sequencer.broken and not self.sequencer.journal.wait(taken.token, HUNG):
+            return self.sequencer.syncer.failed() or "the disk has not answered a sync for 30 s"
+        if not self.sequencer.broken:
+            self._act(taken, now)
+        return self.sequencer.broken
+
     def _fly(self, batch: list[Event], now: int) -> Taken:
         taken = self.sequencer.take(batch)
+        self._act(taken, now)
+        return taken
+
+    def _act(self, taken: Taken, now: int) -> None:
+        """What follows from a batch."""
         self.second.take(taken, now)
         self.outbox.put(taken.effects, taken.token, now)
         if not self.clock.virtual or self.outbox.waiting:
@@ -127,7 +143,6 @@ class Flight:
         self._tell(taken, now)
         for observe in self.observers:
             observe(taken)
-        return taken
 
     def _next_due(self) -> int | None:
         if self.outbox.inbox or self.pending:

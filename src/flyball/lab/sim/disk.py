@@ -7,7 +7,7 @@ written, and its locks are free; when the power goes, what was not synced may be
 """
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from flyball.kernel.units import NS
@@ -17,6 +17,7 @@ from flyball.lab.sim.draw import Draw
 from flyball.lab.sim.names import Names, failure, parent
 from flyball.lab.sim.sectors import Sectors
 from flyball.lab.sim.world import World
+from flyball.runtime.trial import PATH as STEPPING
 
 LONGEST = 300 * NS  # somebody who waits for a sync that hangs stands still no longer than this
 STEP = NS
@@ -36,6 +37,7 @@ class SimDisk:
         self.powered = 0  # power losses so far: what was under way before one never arrives
         self.draw: Draw = world.draw("disk", name)
         self.refused: list[OSError] = []  # the faults that struck
+        self.poison: Callable[[bytes], bool] | None = None  # whoever is about to step this dies
         self._used = 0
         self._paths: dict[str, str] = {}
 
@@ -169,6 +171,9 @@ class SimFile:
 
     def write(self, offset: int, data: bytes) -> None:
         """All of `data`. OSError when the disk refuses; a part of it may be written then."""
+        if self.path == STEPPING:
+            self._mark(offset, data)
+            return
         self._use("write")
         if self._doom.due("tear"):
             self.disk.write(self._node, offset, data[: self.disk.draw.below(len(data) + 1)], self.path)
@@ -176,6 +181,16 @@ class SimFile:
             self._doom.check()
         self.disk.write(self._node, offset, data, self.path)
         self._doom.meet("written")
+
+    def _mark(self, offset: int, data: bytes) -> None:
+        """The mark of what is being stepped (runtime/trial.py) has points of its own: behind `marked` the
+        process dies while it steps. It is never synced, and no fault strikes it.
+        """
+        self._use("mark")
+        self._node.write(offset, data)
+        if self.disk.poison is not None and self.disk.poison(data):
+            self._doom.die("poison")
+        self._doom.meet("marked")
 
     def sync(self) -> None:
         """Durable on return, the first time together with the file's name. OSError is final. Time goes on."""

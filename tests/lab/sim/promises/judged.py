@@ -1,12 +1,16 @@
 """The kernel's flight, judged by the simulator's Judge instead of the oracle."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
+from flyball.journal.codec import Record
 from flyball.kernel.effects import Effect, Order
 from flyball.kernel.events import Event, Tick
 from flyball.lab.sim.promises.books import Book
 from flyball.lab.sim.promises.held import Latch
 from flyball.lab.sim.promises.judge import Judge
+from flyball.lab.sim.promises.prompt import Prompt
+from flyball.lab.sim.promises.socket import Socket
 from tests.kernel.flight import Flight
 
 TICKS = 200  # in one go; a long wait has many
@@ -27,12 +31,20 @@ class World:
         return [] if found is None else [found]
 
 
+class Patient(Prompt):
+    """Here nothing leaves by itself: exits wait until the test delivers them."""
+
+    def batch(self, records: Sequence[Record], socket: Socket, now: int) -> None:
+        return
+
+
 class JudgedFlight(Flight):
     """Every `feed` is a batch that the Judge sees, and the states are compared behind it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.judge = Judge()
+        self.judge._prompt = Patient()
         self.world: Any = World(self.judge)
 
     def take(self, event: Event) -> list[Effect]:

@@ -20,6 +20,7 @@ from tests.lab.sim.promises.told import (
     asked,
     begun,
     bought,
+    broken,
     command,
     decision,
     epoch,
@@ -35,15 +36,6 @@ from tests.lab.sim.promises.told import (
 )
 
 NO_STRESS: dict[str, Any] = {"stress_floor": ("ppm", 0)}
-
-
-def broken(*records: Record) -> str:
-    """What the judge says, "" when nothing."""
-    try:
-        judged(*records)
-    except Broken as said:
-        return str(said)
-    return ""
 
 
 def test_a_breach_is_kept():

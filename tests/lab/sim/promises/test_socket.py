@@ -181,3 +181,29 @@ def test_after_a_crash_what_left_is_in_the_journal_or_noted():
     judge = crashed()
     judge.started([*recovered(judge), *enumerate(asked(OUT), judge.model.seq + 1)], OPEN)
     crashed(power=True).started([], OPEN)
+
+
+def test_an_exit_that_was_written_leaves_soon():
+    late = "P1: fbT-1-2-s-1: reduces, decided 7000000000 ns ago, and has not left"
+    for leaves_at, says in ((1, ""), (5, ""), (9, late)):
+        judge = judged(*begun(*bought(IN)))
+        judge.taken(judge.model.seq + 1, asked(OUT), OPEN)
+        said = ""
+        for second in (1, 2, 5, 6, 6, 7):
+            if second == leaves_at:
+                judge.sending(OUT, 0, OPEN)
+            try:
+                judge.taken(judge.model.seq + 1, [ev.Tick(OPEN)], OPEN + second * NS)
+            except Broken as broken:
+                said = str(broken)
+                break
+        assert said == says
+
+
+def test_an_exit_that_was_stopped_at_the_gate_owes_nothing():
+    judge = judged(*begun(*bought(IN)))
+    judge.taken(judge.model.seq + 1, asked(OUT), OPEN)
+    judge.taken(judge.model.seq + 1, [ev.NotSent(OPEN, OUT.client_id, "INTENT_EXPIRED")], OPEN + NS)
+    for second in range(2, 20):
+        judge.taken(judge.model.seq + 1, [ev.Tick(OPEN)], OPEN + second * NS)
+    assert judge.broken is None

@@ -6,7 +6,7 @@ from typing import Any
 from flyball.journal.codec import Record
 from flyball.kernel import effects as fx
 from flyball.kernel import events as ev
-from flyball.lab.sim.promises.judge import Judge
+from flyball.lab.sim.promises.judge import Broken, Judge
 
 NS = 10**9
 MINUTE = 60 * NS
@@ -151,3 +151,12 @@ def judged(*records: Record) -> Judge:
 def show(judge: Judge, *records: Record) -> None:
     """One batch more."""
     judge.taken(judge.model.seq + 1, list(records), records[-1].ts)
+
+
+def broken(*records: Record) -> str:
+    """What the judge says to these, "" when nothing."""
+    try:
+        judged(*records)
+    except Broken as said:
+        return str(said)
+    return ""

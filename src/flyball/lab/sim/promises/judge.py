@@ -30,6 +30,7 @@ from flyball.lab.sim.promises.goals import Goals
 from flyball.lab.sim.promises.ledger import same_books
 from flyball.lab.sim.promises.loosened import Loosened
 from flyball.lab.sim.promises.model import EVENTS, Model
+from flyball.lab.sim.promises.prompt import Prompt
 from flyball.lab.sim.promises.repeated import Repeated
 from flyball.lab.sim.promises.shown import figures
 from flyball.lab.sim.promises.truth import AtTheBroker, Truth, at_peace
@@ -55,6 +56,7 @@ class Judge:
         self.loosened = Loosened()
         self._broker = AtTheBroker()
         self._repeated = Repeated()
+        self._prompt = Prompt()
         self._now = 0  # true time of the newest batch
         self._source: Sequence[Record] = []  # the journal so far
         self._left_out: set[int] = set()  # events passed over after two deaths
@@ -81,6 +83,7 @@ class Judge:
                 self._rebuild(records, shown)
             self._memory, self.governor = False, None
             self.socket.started()
+            self._prompt.started()
             noted = None if noted is None else list(noted)
             self._repeated.started(self.model, noted)
             left, self._left = self._left, []
@@ -126,6 +129,7 @@ class Judge:
                 self._take(seq, record)
             self._step_is_over()
             self.socket.shown(self.model, written=written)
+            self._prompt.batch(records, self.socket, now)
             durable = None if self.durable is None else self.durable()
             if durable is not None:
                 self._repeated.batch(durable, now)

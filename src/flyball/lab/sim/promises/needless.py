@@ -9,6 +9,7 @@ from typing import Final
 from flyball.kernel.effects import Decision
 from flyball.kernel.effects import Order as Emitted
 from flyball.kernel.events import Intent
+from flyball.lab.sim.promises.amounts import PPM
 from flyball.lab.sim.promises.broken import Broken
 from flyball.lab.sim.promises.caps import caps
 from flyball.lab.sim.promises.model import Model
@@ -29,7 +30,7 @@ CAPS: Final = {
     "LOSS_ACCOUNT": "C6 account",
     "LOSS_SYMBOL": "C6 symbol",
 }
-NEAR: Final = 100_000  # one part: the governor keeps the stress in whole ppm, rounded up
+NEAR: Final = 50_000  # one part: the governor keeps ranges in 1/65536 of a step, rounded up
 ROUNDINGS: Final = 20  # as many as one decision may see
 
 
@@ -59,12 +60,13 @@ def _passed(m: Model, d: Decision, qty: int) -> list[str]:
     o = Order(f, m.seq, 0, -1, m.today(), 1, qty)
     m.touch(o)
     slack = ROUNDINGS * m.rounding()
-    found = [
-        what
-        for what, value, cap in caps(m, o, d.scale)
-        if cap is not None
-        and (value > cap if what in ("C1 qty", "C4") else value + value // NEAR + slack > cap)
-    ]
+    stress = m.total.gross // PPM  # C6: of each symbol a whole ppm, rounded up
+    found = []
+    for what, value, cap in caps(m, o, d.scale):
+        if what not in ("C1 qty", "C4"):
+            value += value // NEAR + slack + (stress if what.startswith("C6") else 0)
+        if cap is not None and value > cap:
+            found.append(what)
     o.ended = "?"
     m.touch(o)
     return found
