@@ -1,8 +1,9 @@
 """Death at every write and every send of a small scenario, one after the other, none left out.
 
 The scenario is flown in lock-step, as a backtest is, so that a run which was killed and went on has to come
-to the very books of the one that was not (P8); the judge watches all the while. With the power gone what was
-not synced may be lost, and with it the equality: then the judge alone decides.
+to the very books of the one that was not (P8); the judge watches all the while. Where the power goes as well,
+what was not synced may be lost, and with it the equality: such deaths are flown live (`run.Run`, its `at`),
+and the judge alone decides.
 """
 
 from collections.abc import Iterator
@@ -20,11 +21,13 @@ from flyball.lab.sim.clock import SimWake
 from flyball.lab.sim.disk import SimDisk
 from flyball.lab.sim.doom import Doom, Killed
 from flyball.lab.sim.draw import Draw
+from flyball.lab.sim.faults import swarm
 from flyball.lab.sim.keeper import SimKeeper
 from flyball.lab.sim.loop import Pipes, SimLoop
 from flyball.lab.sim.promises.broken import Broken
 from flyball.lab.sim.promises.judge import Judge
 from flyball.lab.sim.promises.witness import Witness
+from flyball.lab.sim.run import Run
 from flyball.lab.sim.scenario import Scenario, scenario
 from flyball.lab.sim.spawn import SimSpawn
 from flyball.lab.sim.syncer import SimSyncer
@@ -34,9 +37,10 @@ from flyball.machine.clock import VirtualClock
 from flyball.ports import Broker
 from flyball.runtime.sequencer import Taken
 
-POINTS: Final = ("write", "tear", "written", "send", "sent", "cancel", "cancelled")
+POINTS: Final = ("write", "tear", "send", "sent", "cancel", "cancelled")
+POWER: Final = ("write", "tear", "send", "sent", "cancel")
 SEGMENT: Final = 16 << 10
-SEED: Final = 2
+SEED: Final = 69  # three sessions, some thirty orders, cancels that win and lose
 
 
 @dataclass(frozen=True)
@@ -49,23 +53,30 @@ class Flown:
     events: int
 
 
-def fly(seed: int, points: tuple[str, ...] = (), *, power: bool = False) -> Flown:
+def fly(seed: int, points: tuple[str, ...] = ()) -> Flown:
     """The scenario of a seed, its first incarnation dying at `points`. Broken when a promise breaks."""
-    return _Run(scenario(seed), power=power).fly(points)
+    return _Run(scenario(seed)).fly(points)
 
 
-def every(passes: dict[str, int]) -> Iterator[str]:
+def every(passes: dict[str, int], points: tuple[str, ...] = POINTS) -> Iterator[str]:
     """The points of a run, by name and number."""
-    for point in POINTS:
+    for point in points:
         for n in range(1, passes.get(point, 0) + 1):
             yield f"{point}:{n}"
+
+
+def live(seed: int, at: str = "") -> Run:
+    """The same scenario flown live and without faults, to its end or `at` first. Broken when a promise
+    breaks."""
+    run = Run(seed, swarm(seed, ()), at=at)
+    run.fly()
+    return run
 
 
 class _Run:
     """What outlives an incarnation."""
 
-    def __init__(self, s: Scenario, *, power: bool) -> None:
-        self.power = power
+    def __init__(self, s: Scenario) -> None:
         self.world = World(s.seed, s.begin)
         self.journal = SimDisk(self.world, "journal")
         self.emergency = SimDisk(self.world, "emergency")
@@ -138,10 +149,9 @@ class _Run:
     def _died(self, syncer: SimSyncer) -> None:
         written = self.base if self.cockpit is None else self.cockpit.journal.head.seq
         self.durable = max(self.durable, syncer.durable_token)
-        self.judge.crashed(power=self.power, written=written, durable=self.durable)
-        for disk in (self.journal, self.emergency):
-            disk.crash(power=self.power)
-        self.account.crash(power=False)
+        self.judge.crashed(power=False, written=written, durable=self.durable)
+        for disk in (self.journal, self.emergency, self.account):
+            disk.crash(power=False)
 
     def _taken(self, taken: Taken) -> None:
         first = taken.token - len(taken.records) + 1 if taken.token >= 0 else -1

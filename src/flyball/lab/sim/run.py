@@ -31,6 +31,7 @@ from flyball.lab.sim.keeper import SimKeeper
 from flyball.lab.sim.loop import Pipes, SimLoop
 from flyball.lab.sim.outcome import Outcome
 from flyball.lab.sim.people import People, remedy
+from flyball.lab.sim.poison import poison
 from flyball.lab.sim.promises.judge import Broken, Judge
 from flyball.lab.sim.promises.witness import Witness
 from flyball.lab.sim.scenario import Scenario, scenario
@@ -103,6 +104,7 @@ class Run:
         s = self.scenario
         self.world = World(seed, s.begin)
         self.journal = SimDisk(self.world, "journal", faults.disk)
+        self.journal.poison = poison(seed) if faults.has("crash.poison") else None
         self.emergency = SimDisk(self.world, "emergency")
         self.account = SimDisk(self.world, "account")
         self.wall = Wall(self.world, _clock(seed, faults, s))
@@ -124,6 +126,7 @@ class Run:
         self.deaths = Deaths(seed, faults, at)
         self.judge = Judge()
         self.now: Under | None = None
+        self.passes: dict[str, int] = {}  # of the first incarnation's doom, for enumerating
         self.durable = 0
         self.calm = False
         self.plan = Plan(
@@ -148,6 +151,8 @@ class Run:
         while True:
             self.starts += 1
             doom = self.deaths.next(self.world, self.calm)
+            if self.starts == 1:
+                self.passes = doom.seen
             loop = SimLoop(
                 self.world, doom, pipes=Pipes(), shuffle=Draw(self.world.seed, "loop", self.starts)
             )
