@@ -5,7 +5,8 @@
 #   make test      everything CI runs, cheapest first
 #   make lint      the part of it that runs nothing of ours
 #   make docs      the documentation, into site/
-#   make mutants   plant known bugs, one by one: each must turn a test red
+#   make mutants   plant known bugs, one by one: a test must turn red, or a seed of the simulator break a promise
+#   make kernel-mutants  a hundred random changes to the kernel: the tests must notice (20 minutes)
 #   make bench     speed and memory, as JSON
 #   make pins      bring requirements/*.txt up to pyproject.toml (UPGRADE=--upgrade: and to the newest versions)
 #   make clean     remove whatever make made
@@ -15,6 +16,7 @@
 
 PYTHON  = python3
 WORKERS = 2
+MINUTES = 3
 UPGRADE =
 
 export UV_PYTHON_DOWNLOADS ?= never
@@ -31,7 +33,7 @@ COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-ind
 # A demo on a fresh machine installs what runs, not what checks; where `make setup` has been, that serves.
 READY   := $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.run)
 
-.PHONY: setup demo test lint docs mutants bench pins clean
+.PHONY: setup demo test lint docs mutants kernel-mutants bench pins clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -42,6 +44,7 @@ demo: $(READY)
 
 test: lint docs
 	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/flyball lab sim --minutes $(MINUTES) --seeds 500 --jobs $(WORKERS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check
@@ -56,12 +59,20 @@ docs: .venv/.dev
 mutants: .venv/.dev
 	$(BIN)/flyball lab mutants
 
+kernel-mutants: .venv/.dev .cache/mutmut/.there
+	PYTHONPATH=.cache/mutmut $(BIN)/python -m tools.kernel_mutants
+
 bench: .venv/.dev
 	$(BIN)/flyball lab bench --json
 
 # `--target` needs neither the venv module nor a word from PEP 668.
 $(UV): requirements/uv.txt
 	$(PYTHON) -m pip install -qq --upgrade --target .uv --require-hashes -r requirements/uv.txt
+	@touch $@
+
+# Beside the environment: nothing else needs what it brings.
+.cache/mutmut/.there: requirements/mutants.txt .venv/.dev
+	$(UV) pip install $(INTO) --target .cache/mutmut --require-hashes -r requirements/mutants.txt
 	@touch $@
 
 .venv/.dev .venv/.run: .venv/.%: requirements/%.txt pyproject.toml $(UV)
@@ -74,6 +85,7 @@ pins: $(UV)
 	$(COMPILE) -o requirements/uv.txt requirements/uv.in
 	$(COMPILE) -o requirements/run.txt --all-extras pyproject.toml requirements/run.in
 	$(COMPILE) -o requirements/dev.txt --all-extras pyproject.toml requirements/dev.in -c requirements/run.txt
+	$(COMPILE) -o requirements/mutants.txt requirements/mutants.in -c requirements/dev.txt
 
 clean:
 	rm -rf .uv .venv site dist build .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from flyball.kernel.effects import Alert, Cancel, Moved, Restated
-from flyball.kernel.events import Action
+from flyball.kernel.effects import Alert, Cancel, InForce, LatchChange, Moved, Restated
+from flyball.kernel.events import Action, Config
+from flyball.kernel.limits import from_values
 from tests.kernel.flight import AAA, BBB, COIN
-from tests.kernel.hand import BUY, CASH, DOLLAR, SELL, Hand, of, ppm, text, usd
+from tests.kernel.hand import BUY, CASH, DOLLAR, NS, SELL, Hand, of, ppm, text, usd
 from tests.kernel.watched import Watched, watched
 
 NEW = replace(AAA, symbol="NEW")
@@ -289,6 +290,73 @@ def test_what_was_found_without_a_price_and_is_gone_by_a_split():
     f.mark(last=1_000)
     assert f.s.valued()
     f.s.check()
+
+
+def test_what_was_found_without_a_price_is_valued_where_its_new_name_has_one():
+    f = Watched()
+    f.epoch()
+    f.config()
+    for instrument in (AAA, NEW):
+        f.instrument(instrument)
+    f.account(cash=CASH, equity=CASH, day_equity=CASH, positions=(("AAA", 3),))
+    f.session()
+    f.mark("NEW", last=1_000)
+    assert f.s.unvalued == 1
+    act(f, "symbol_change", to="NEW")
+    assert (f.s.position("NEW"), f.s.unvalued, f.s.valued()) == (3, 0, True)
+    f.s.check()
+
+
+@pytest.mark.parametrize("count", [-1, 1])
+def test_a_count_of_books_without_a_price_that_is_wrong_is_an_invariant_violated(count):
+    f = watched()
+    f.hold(10)
+    f.s.unvalued += count
+    with pytest.raises(AssertionError, match="books without a price"):
+        f.s.check()
+
+
+ONE_ROW = {"max_order_qty__symbol__AAA": ("count", 50, "")}
+
+
+def test_what_holds_for_a_symbol_is_on_the_record_for_its_new_name():
+    f = watched(**ONE_ROW, restricted=text("AAA,XXX", "list"))
+    f.command("freeze", scope="symbol:AAA", reason="looks odd")
+    f.later(NS)
+    effects = act(f, "symbol_change", to="NEW")
+    [latch] = of(effects, LatchChange)
+    assert (latch.latch, latch.action, latch.scope, latch.by) == ("L5", "set", "symbol:NEW", "governor")
+    assert latch.reason == "AAA is NEW now: looks odd"
+    assert [x.alert for x in of(effects, Alert)][:1] == ["latch_L5"]
+    [force] = of(effects, InForce)
+    assert (force.why, force.by, force.approver) == ("renamed", "governor", "")
+    assert from_values(force.values) == f.s.limits
+    assert f.s.limits.restricted == ("AAA", "NEW", "XXX")
+    assert (f.s.limits.of_symbol("NEW").max_order_qty, f.s.limits.of_symbol("BBB").max_order_qty) == (50, -1)
+
+
+def test_a_new_name_without_anything_to_take_over_changes_no_limits():
+    f = watched()
+    effects = act(f, "symbol_change", to="NEW")
+    assert not of(effects, InForce)
+    assert not of(effects, LatchChange)
+
+
+def test_a_new_name_with_rules_of_its_own_keeps_them():
+    f = watched(**ONE_ROW, max_order_qty__symbol__NEW=("count", 20, ""))
+    f.instrument(NEW)
+    assert not of(act(f, "symbol_change", to="NEW"), InForce)
+    assert f.s.limits.of_symbol("NEW").max_order_qty == 20
+
+
+def test_what_a_new_name_took_over_is_not_lost_at_the_next_start():
+    f = watched(**ONE_ROW)
+    act(f, "symbol_change", to="NEW")
+    f.epoch(2)
+    assert f.s.limits.of_symbol("NEW").max_order_qty == 50
+    f.feed(Config(f.now, "test", "", "test", (("symbol:AAA", "max_order_qty", "count", 50, "", "test"),)))
+    assert f.s.limits.of_symbol("NEW").max_order_qty == 50
+    assert "symbol:NEW max_order_qty" in f.s.terms.pending
 
 
 def test_fractions_of_a_billionth():

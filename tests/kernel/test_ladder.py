@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flyball.kernel.effects import Alert, AskAccount, Cancel, Flat, LatchChange, Order
+from flyball.kernel.effects import Alert, AskAccount, Cancel, Flat, LatchChange, Order, Refused
 from tests.kernel.hand import BUY, DAY_LENGTH, NS, SELL, Hand, flying, of, ppm, text
 
 MINUTE = 60 * NS
@@ -111,6 +111,36 @@ def test_the_latch_stays_and_the_ladder_goes_with_the_day():
     assert f.s.flattenings == {}
     f.mark(last=10_000)
     assert f.would(BUY, 1).codes[0] == "LATCH_L5"
+
+
+def test_the_latch_does_not_clear_while_something_is_held_and_the_market_shut():
+    """A person looked into it and cleared it: then nothing would have said that a book is open overnight."""
+    f = not_flat()
+    f.wait(600 * NS)
+    cleared = f.command("clear", "secret", latch="L5", reason="looked into it")
+    assert "still not flat at the close: s AAA" in of(cleared, Refused)[0].why
+    f.next_day()
+    f.command("clear", "secret", latch="L5", reason="sold today")
+    assert f.latched() == []
+
+
+def test_it_clears_once_a_late_fill_has_made_it_flat():
+    f = not_flat()
+    f.wait(600 * NS)
+    f.strange_fill("fbT-1-99-s-1", "AAA", SELL, 10, 10_000)
+    f.command("clear", "secret", latch="L5", reason="flat now")
+    assert f.latched() == []
+
+
+def test_a_fill_told_behind_the_close_that_opens_a_book_is_latched_and_paged_once():
+    f = flying(**LIMITS)
+    first, second = f.order(BUY, 1, 9_900), f.order(BUY, 1, 9_901)
+    until(f, 0)
+    f.wait(2)
+    assert f.latched() == []
+    assert "not_flat_at_close" in alerts(f.fill(first, 1))
+    assert f.latched() == ["L5 account"]
+    assert "not_flat_at_close" not in alerts(f.fill(second, 1))
 
 
 def test_what_was_missed_is_taken_at_once():

@@ -26,6 +26,11 @@ def test_it_halts_and_pages_naming_the_event():
     assert f.s.latches["L5 account"].state == "HALTED"
 
 
+def test_what_is_money():
+    told = {"fill", "update", "sent", "not_sent", "timeout", "answer", "account"}
+    assert set(MONEY) == told | {"flow", "action"}
+
+
 @pytest.mark.parametrize("event", MONEY)
 def test_what_touches_money_is_reconciled(event):
     f = flying()

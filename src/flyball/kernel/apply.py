@@ -41,7 +41,7 @@ from flyball.kernel.events import (
 )
 from flyball.kernel.flatten import ask_account, progress
 from flyball.kernel.hashes import fold_day
-from flyball.kernel.ladder import climb
+from flyball.kernel.ladder import climb, late
 from flyball.kernel.latches import ACCOUNT_SCOPE, clear_latch, dwelt, key_of, set_latch
 from flyball.kernel.lifecycle import on_answer, on_fill, on_not_sent, on_sent, on_timeout, on_update
 from flyball.kernel.market import accept, market_of, measure
@@ -67,6 +67,7 @@ def apply(s: State, e: Event, out: list[Effect], judged: Judged | None) -> None:
         worst = s.totals.gross
         on_fill(s, out, e)
         watch(s, out, e.symbol, worst)
+        late(s, out)
         _cursor(s, "broker", e.n)
     elif isinstance(e, Update):
         on_update(s, out, e)

@@ -47,6 +47,7 @@ APPROVED: Final = "approved"
 REJECTED: Final = "rejected"
 WITHDRAWN: Final = "withdrawn"
 EXPIRED: Final = "expired"
+RENAMED: Final = "renamed"
 
 
 def configure(s: State, out: list[Effect], e: Config) -> None:
@@ -175,7 +176,7 @@ def approve(s: State, out: list[Effect], args: dict[str, str], e: Command) -> st
         del t.pending[at]
     _until(t)
     _tell(s, out, APPROVED, e.by, e.reason, found)
-    _change(s, out, APPROVED, e.by)
+    change(s, out, APPROVED, e.by)
     out.append(Alert(s.ts, "loosened", WARNING, f"{e.by} approved proposal {number}: {_names(found)}"))
     return ""
 
@@ -195,7 +196,7 @@ def reject(s: State, out: list[Effect], args: dict[str, str], e: Command) -> str
     _tell(s, out, REJECTED, e.by, e.reason, {**held, **waiting})
     if held:
         _until(t)
-        _change(s, out, REJECTED, e.by)
+        change(s, out, REJECTED, e.by)
     return ""
 
 
@@ -209,11 +210,12 @@ def fall_back(s: State, out: list[Effect]) -> None:
         del t.loose[at]
     _until(t)
     _tell(s, out, EXPIRED, "governor", "", over)
-    _change(s, out, EXPIRED, "governor")
+    change(s, out, EXPIRED, "governor")
     out.append(Alert(s.ts, "loosening_over", INFO, f"expired: {_names(over)}; what was agreed holds again"))
 
 
-def _change(s: State, out: list[Effect], why: str, by: str) -> None:
+def change(s: State, out: list[Effect], why: str, by: str) -> None:
+    """What was agreed, or holds over it, has changed: put it in force, on the record."""
     _hold(s)
     out.append(InForce(s.ts, why, by, by if why == APPROVED else "", s.profile, rows(holding(s.terms))))
 

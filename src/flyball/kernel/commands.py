@@ -11,7 +11,7 @@ from flyball.kernel.placing import cancel, cancel_adds
 from flyball.kernel.resolve import resolve
 from flyball.kernel.state import Latch, State
 from flyball.kernel.units import MINUTE, PPM
-from flyball.kernel.words import CANCEL_ONLY, FLATTEN, SECRET
+from flyball.kernel.words import CANCEL_ONLY, FLATTEN, LADDER, SECRET
 
 TIGHTENING = ("pause", "freeze", "flatten", "panic")
 RESTART_FIRST = PPM // 4  # after a panic
@@ -134,6 +134,9 @@ def _not_yet(s: State, held: Latch, args: dict[str, str], e: Command) -> str:
         return "L9b ends only with a restart through the restore procedure"
     if not dwelt(held, s.ts):
         return f"{held.id} has held for less than 30 s"
+    if held.by == LADDER and s.books_held() and not s.day.is_open(s.ts):
+        left = ", ".join(f"{b.strategy} {b.symbol}" for b in s.books_held())
+        return f"still not flat at the close: {left}; it clears from the next open on"
     if held.id in ("L1", "L3") and s.day.day <= held.day:
         return f"{held.id} was set today; it clears from the next session on"
     if held.id == "L2":

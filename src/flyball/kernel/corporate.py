@@ -13,10 +13,13 @@ so. Each id counts once.
 from dataclasses import replace
 from typing import Final
 
+from flyball.kernel.approval import RENAMED, change
 from flyball.kernel.bounds import MAX_MONEY, MAX_PRICE, MAX_QTY, MAX_SYMBOLS
 from flyball.kernel.effects import Alert, Effect, Moved, Restated
 from flyball.kernel.events import Action
+from flyball.kernel.latches import set_latch
 from flyball.kernel.ledger import Book, Lot, revalue
+from flyball.kernel.loosening import rename
 from flyball.kernel.market import Market
 from flyball.kernel.placing import cancel
 from flyball.kernel.state import State, tally
@@ -189,34 +192,31 @@ def _rename(s: State, out: list[Effect], e: Action) -> None:
     for b in _held(s, e.symbol):
         new = s.book(b.strategy, e.to)
         before, new_before, worth = b.day_profit(), new.day_profit(), b.value
-        qty, b.qty = b.qty, 0
+        qty, b.qty, found = b.qty, 0, b.adopted
         new.qty, new.lots, new.adopted = qty, b.lots, b.adopted
         b.lots, b.adopted = [], False
         s.value += revalue(new, to)
+        s.unvalued -= found and not new.adopted  # the new name has a price
         new.cash -= worth
         b.cash += worth
         _revalued(s, b, m, before)
         tally(s.profits, new.strategy, new.day_profit() - new_before)
         out.append(Moved(s.ts, e.id, b.strategy, b.symbol, -qty, worth))
         out.append(Moved(s.ts, e.id, new.strategy, new.symbol, qty, -worth))
-    _rename_rules(s, e)
     s.refresh(e.symbol)
     _done(s, out, e, to)
+    _rename_rules(s, out, e)
 
 
-def _rename_rules(s: State, e: Action) -> None:
-    """What holds for a symbol by its name holds for its new one, unless that has rules of its own."""
-    lim = s.limits
-    if e.symbol in lim.symbols:
-        lim.symbols.setdefault(e.to, lim.symbols[e.symbol])
-    if e.symbol in lim.restricted and e.to not in lim.restricted:
-        lim.restricted = (*lim.restricted, e.to)
+def _rename_rules(s: State, out: list[Effect], e: Action) -> None:
+    """What holds for a symbol by its name holds for its new one, unless that has rules of its own; on the
+    record, and as long as other rules do: what was approved to be looser is not taken along."""
+    if rename(s.terms, e.symbol, e.to):
+        change(s, out, RENAMED, "governor")
     old, new = f"symbol:{e.symbol}", f"symbol:{e.to}"
-    for key in [k for k, held in s.latches.items() if held.scope == old]:
-        held = s.latches[key]
-        s.latches.setdefault(f"{held.id} {new}", replace(held, scope=new))
-    for key in [k for k, f in s.flattenings.items() if f.scope == old]:
-        f = s.flattenings[key]
+    for held in [held for held in s.latches.values() if held.scope == old]:
+        set_latch(s, out, held.id, new, "governor", f"{e.symbol} is {e.to} now: {held.reason}", held.positions)
+    for f in [f for f in s.flattenings.values() if f.scope == old]:
         s.flattenings.setdefault(f"{f.why} {new}", replace(f, scope=new))
 
 

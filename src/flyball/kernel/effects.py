@@ -266,7 +266,7 @@ class InForce:
 
     KIND: ClassVar[str] = "in_force"
     ts: int
-    why: str  # merged | approved | rejected | expired
+    why: str  # merged | approved | rejected | expired | renamed
     by: str
     approver: str
     profile: str

@@ -6,13 +6,14 @@ A book that is not flat at the close is latched (L5) and a person is paged (P10)
 
 from typing import Final
 
+from flyball.kernel.days import STAGES
 from flyball.kernel.effects import Alert, Effect
 from flyball.kernel.flatten import ask_account, begin, last_call
-from flyball.kernel.latches import ACCOUNT_SCOPE, set_latch
+from flyball.kernel.latches import ACCOUNT_SCOPE, key_of, set_latch
 from flyball.kernel.placing import cancel_adds
 from flyball.kernel.state import State
 from flyball.kernel.units import NS
-from flyball.kernel.words import CRITICAL, INFO
+from flyball.kernel.words import CRITICAL, INFO, LADDER
 
 CHECK_AFTER: Final = 10 * NS  # after the close, when late reports of fills have come
 
@@ -28,8 +29,8 @@ def climb(s: State, out: list[Effect]) -> None:
             if s.books_held() or s.orders:
                 out.append(Alert(s.ts, "close_near", INFO, "10 minutes to the close; flattening begins in 5"))
         elif s.day.stage == 2:
-            cancel_adds(s, out, ACCOUNT_SCOPE, "ladder")
-            begin(s, "ladder", ACCOUNT_SCOPE, foreign=False)
+            cancel_adds(s, out, ACCOUNT_SCOPE, LADDER)
+            begin(s, LADDER, ACCOUNT_SCOPE, foreign=False)
         elif s.day.stage == 3:
             last_call(s)
         else:
@@ -40,13 +41,22 @@ def climb(s: State, out: list[Effect]) -> None:
 
 
 def _verify(s: State, out: list[Effect]) -> None:
+    """At the close: what is not flat is latched, and a person is called."""
     left = s.books_held()
     if not left:
         return
     what = ", ".join(f"{b.strategy} {b.symbol}" for b in left)
-    if set_latch(s, out, "L5", ACCOUNT_SCOPE, "ladder", f"not flat at the close: {what}"):
+    if set_latch(s, out, "L5", ACCOUNT_SCOPE, LADDER, f"not flat at the close: {what}"):
         cancel_adds(s, out, ACCOUNT_SCOPE, "L5")
     out.append(Alert(s.ts, "not_flat_at_close", CRITICAL, f"not flat at the close: {what}"))
+
+
+def late(s: State, out: list[Effect]) -> None:
+    """An execution was told behind the close: it may have opened a book again."""
+    held = s.latches.get(key_of("L5", ACCOUNT_SCOPE))
+    told = held is not None and held.by == LADDER
+    if s.day.stage == STAGES and s.limits.flat_by == "close" and not told:
+        _verify(s, out)
 
 
 def check_due(s: State) -> int:

@@ -5,7 +5,7 @@ key, an amount against a share of equity. What waits changes nothing; what was a
 rules until it expires.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from flyball.kernel.limits import HIGHER, KEYS, LIST, LOWER, NONE, SUBSET, SUPERSET, TEXT, Cap, Key, Limits
@@ -86,6 +86,29 @@ def holding(t: Terms) -> dict[str, Rule]:
 def rows(rules: dict[str, Rule]) -> tuple[Row, ...]:
     """Rules as the rows of an event, in the order of their places."""
     return tuple(rules[at].row() for at in sorted(rules))
+
+
+def rename(t: Terms, old: str, new: str) -> bool:
+    """A symbol's rules for its new name, unless that has some; where one is restricted so is the other. True
+    when anything changed."""
+    before = holding(t)
+    was, scope = f"symbol:{old}", f"symbol:{new}"
+    if not any(rule.scope == scope for rule in before.values()):
+        for rule in [rule for rule in t.rules.values() if rule.scope == was]:
+            t.rules[place(scope, rule.key)] = replace(rule, scope=scope)
+    at = place("", "restricted")
+    if at in t.rules:
+        t.rules[at] = _restricting(t.rules[at], old, new)
+    if at in t.loose:
+        t.loose[at].rule = _restricting(t.loose[at].rule, old, new)
+    return holding(t) != before
+
+
+def _restricting(rule: Rule, old: str, new: str) -> Rule:
+    names = rule.text.split(",")
+    if old not in names or new in names:
+        return rule
+    return replace(rule, text=f"{rule.text},{new}")
 
 
 def own(rules: dict[str, Rule], at: str) -> bool:

@@ -19,7 +19,7 @@ HUSH: Final = 10 * NS  # a timer that was passed over and is still due comes aga
 SOON: Final = 5 * NS
 MONEY: Final = (
     *("fill", "update", "sent", "not_sent", "timeout", "answer", "account"),
-    *("flow", "action", "instrument"),
+    *("flow", "action"),
 )
 
 

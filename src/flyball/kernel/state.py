@@ -253,7 +253,7 @@ class State:
 
     def check(self) -> None:
         """Recompute what is cached and every identity; AssertionError names what is broken."""
-        value = 0
+        value = unvalued = 0
         totals = Totals()
         stressed: dict[str, int] = {}
         profits: dict[str, int] = {}
@@ -270,12 +270,15 @@ class State:
         for symbol, of_symbol in self.books.items():
             for b in of_symbol.values():
                 value += b.value
+                unvalued += b.adopted
                 tally(profits, b.strategy, b.day_profit())
+                assert b.qty != 0 or not b.adopted, f"{b.strategy} {symbol} holds nothing and waits for a price"
                 assert b.adopted or sum(lot.qty for lot in b.lots) == abs(b.qty), (
                     f"lots of {b.strategy} {symbol}"
                 )
                 assert all(lot.qty > 0 for lot in b.lots), f"empty lot of {b.strategy} {symbol}"
         assert value == self.value, "value of books"
+        assert unvalued == self.unvalued, "books without a price"
         assert profits == self.profits, "day profit of strategies"
         for client_id, o in self.orders.items():
             assert o.live() or not o.final(), f"dead order {client_id} is kept as live"

@@ -65,6 +65,7 @@ ON_REFUSE: Final = "refuse"
 
 OUTSIDE: Final = "_outside"  # the book of what nobody asked for
 GOVERNOR: Final = "_governor"
+LADDER: Final = "ladder"  # the author of what the close asks for
 
 INFO: Final = "info"
 WARNING: Final = "warning"
