@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from flyball.bots.arrivals import ALLOWANCE
 from flyball.bots.host import Host
+from flyball.bots.told import Recorded
 from flyball.bots.wire import moment
-from flyball.kernel.events import BotDown, Ingress, Intent, Wake
+from flyball.kernel.events import BotDown, Ingress, Intent, Quarantined, Wake
 from flyball.machine.spawn import RealSpawn
 from tests.bots.drive import NS, T0, Entry, blocks, downs, handed_out, host_of, mark, minutes, run
 
@@ -306,3 +307,19 @@ def test_the_guides_bot_runs_as_printed(spawn: RealSpawn, tmp_path: Path) -> Non
         ("AAPL", 1, 10, "")
     ] * 7
     assert (host.ended, host.errors) == ("", 0)
+
+
+def test_what_was_passed_over_is_no_other_answer(lived: list[Entry], spawn: RealSpawn) -> None:
+    """The journal has it as quarantined; the bot says it again after a restart and goes on behind it."""
+    at = next(k for k in range(len(lived) // 2, len(lived)) if isinstance(lived[k], Intent))
+    said = lived[at]
+    assert isinstance(said, Intent)
+    passed = Quarantined(said.ts, 9, "intent", "bot:s1", said.n, "00c0ffee", "it died twice")
+    before = next(e.n for e in reversed(handed_out(lived[:at])))
+    recorded = Quarantined(said.ts, 5, "intent", "bot:s1", before, "00c0ffee", "recovery died twice")
+    host = host_of(spawn, "Lively")
+    host.replay([*lived[:at], recorded, passed])
+    later = host.take(10**19)
+    assert downs(later) == []
+    assert [event.n for event in later if isinstance(event, Recorded)][:1] in ([], [said.n + 1])
+    assert host.ended == ""

@@ -1,5 +1,7 @@
 """What a bot is told: plain values, its own orders only, nothing twice, nothing that a restart changes."""
 
+from dataclasses import replace
+
 import pytest
 
 from flyball.bots.asks import Event
@@ -13,6 +15,7 @@ from flyball.kernel.events import (
     Instrument,
     Intent,
     Mark,
+    Quarantined,
     Session,
     Tick,
     Update,
@@ -173,6 +176,12 @@ def test_retelling_puts_the_hosts_own_events_between() -> None:
         ingress,
         down,
     ]
+
+
+def test_what_was_passed_over_counts_as_handed_out() -> None:
+    mine = Quarantined(T0, 9, "intent", "bot:s1", 5, "00c0ffee", "it died twice")
+    other, price = replace(mine, source="bot:s2"), replace(mine, event="mark", source="feed")
+    assert list(Teller("s1").retell([other, mine, price])) == [mine]
 
 
 def test_an_event_reads_by_name_and_by_item_and_says_what_it_has() -> None:

@@ -14,7 +14,8 @@ from flyball.desk.summary import Summary
 from flyball.journal.codec import Record
 from flyball.kernel.controls import EVIDENCE
 from flyball.kernel.effects import DayStart, Decision, LatchChange, Trip
-from flyball.kernel.events import Epoch, Fill, Intent, Mark, Session
+from flyball.kernel.events import Account, Epoch, Fill, Flow, Intent, Mark, Session
+from flyball.kernel.governor import Governor
 from flyball.kernel.units import show
 from flyball.kernel.words import OUTSIDE
 from flyball.tables.calendar import sessions_between
@@ -346,3 +347,23 @@ def test_records_of_unknown_symbols_do_no_harm():
     s.feed(2, Fill(2, "fbX-1-1-s-1", "f1", "GHOST", 1, 5, 5, 0, 1))
     assert s.fills == 0
     assert s.to_dict()["consistent"]
+
+
+def test_a_days_equity_holds_what_was_paid_in():
+    """A deposit is no profit, and it is equity all the same."""
+    governor, s = Governor(), Summary()
+    events = [
+        Epoch(1, 1, "2", 2, "t", "paper", "paper", "paper:test", "c", ""),
+        Account(2, 0, 100_000 * DOLLAR, 100_000 * DOLLAR, 100_000 * DOLLAR, (), ()),
+        Session(3, "XNYS", 20260302, 3, 10**12),
+        Flow(4, 5_000 * DOLLAR, "deposit", 1),
+    ]
+    for event in events:
+        for record in (event, *governor.step(event)):
+            s.feed(s.seq + 1, record)
+    row = s.rows[-1]
+    assert (s.row_pnl(row), s.row_equity(row)) == (0, 105_000 * DOLLAR)
+    for record in (day := Session(5, "XNYS", 20260303, 5, 10**12), *governor.step(day)):
+        s.feed(s.seq + 1, record)
+    assert (s.row_pnl(row), s.row_equity(row)) == (0, 105_000 * DOLLAR)
+    assert s.rows[-1].baseline == s.row_equity(s.rows[-1]) == 105_000 * DOLLAR

@@ -34,7 +34,7 @@ from flyball.kernel.events import (
     Update,
     Wake,
 )
-from flyball.kernel.governor import Governor
+from flyball.kernel.governor import SCHEMA, VERSION, Governor
 from flyball.kernel.words import ACCOUNT, APPROVER, BUY, SECRET, SELL, SOCKET, SUBMIT
 
 NS = 1_000_000_000
@@ -181,7 +181,7 @@ class Story:
 def start() -> Story:
     """Up to the open: who we are, what is allowed, what is traded, what there is."""
     s = Story()
-    s.feed(Epoch(s.later(0), 1, "1", 1, "demo", "paper", "paper", "paper:demo-2008", "c0ffee", ""))
+    s.feed(Epoch(s.later(0), 1, VERSION, SCHEMA, "demo", "paper", "paper", "paper:demo-2008", "c0ffee", ""))
     s.feed(Config(s.later(0), "ada", "ada", "demo", LIMITS))
     s.feed(Instrument(s.later(0), "MSFT", "USD", "us_equity", 4, 0, 100, 1, True, ("tech",)))
     s.feed(Instrument(s.later(0), "BTC-USD", "USD", "crypto", 2, 9, 1, 10_000, True))

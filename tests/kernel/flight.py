@@ -186,8 +186,8 @@ class Flight:
         return self.numbers[source]
 
     def epoch(self, number: int = 1, mode: str = "paper", *, compared: bool = True) -> list[Effect]:
-        """A start. What was not delivered died with the process. `compared`: the broker's account is read right
-        behind it, and agrees."""
+        """A start. What was not delivered died with the process. `compared`: the broker's account is read
+        right behind it, and agrees."""
         self.outbox.clear()
         self.questions.clear()
         self.account_questions.clear()

@@ -5,6 +5,7 @@ Times, prices and instruments are those of `tests.kernel.flight`: AAA trades at 
 """
 
 import copy
+from dataclasses import fields
 from typing import Any
 
 from flyball.kernel.controls import EVIDENCE
@@ -48,6 +49,8 @@ class Hand(Flight):
         effects = self.g.step(copy.copy(event))
         self.journal.append((event, copy.deepcopy(effects)))
         for effect in effects:
+            missing = [f.name for f in fields(effect) if getattr(effect, f.name) is None]
+            assert not missing, f"{effect} has no {missing}"
             if isinstance(effect, Order):
                 self.outbox.append(effect)
                 self.orders[effect.client_id] = effect

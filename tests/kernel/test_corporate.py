@@ -307,6 +307,14 @@ def test_what_was_found_without_a_price_is_valued_where_its_new_name_has_one():
     f.s.check()
 
 
+@pytest.mark.parametrize("tradable", [True, False])
+def test_a_new_name_that_is_known_already_is_as_tradable_as_it_was(tradable):
+    f = watched()
+    f.instrument(replace(NEW, tradable=tradable))
+    act(f, "symbol_change", to="NEW")
+    assert (f.s.markets["NEW"].tradable, f.s.markets["AAA"].tradable) == (tradable, False)
+
+
 @pytest.mark.parametrize("count", [-1, 1])
 def test_a_count_of_books_without_a_price_that_is_wrong_is_an_invariant_violated(count):
     f = watched()
@@ -316,7 +324,7 @@ def test_a_count_of_books_without_a_price_that_is_wrong_is_an_invariant_violated
         f.s.check()
 
 
-ONE_ROW = {"max_order_qty__symbol__AAA": ("count", 50, "")}
+ONE_ROW: Any = {"max_order_qty__symbol__AAA": ("count", 50, "")}
 
 
 def test_what_holds_for_a_symbol_is_on_the_record_for_its_new_name():

@@ -11,7 +11,7 @@ from flyball.kernel.canon import DERIVED, canonical, recorded
 from flyball.kernel.decode import DecodeError, Fields, decode, parse
 from flyball.kernel.governor import SCHEMA, Governor
 from flyball.kernel.state import State
-from flyball.kernel.upcasts import UPCASTS, read_state, upcast
+from flyball.kernel.upcasts import FIRST, UPCASTS, read_state, upcast
 from tests.kernel.test_state_leaves import rich
 
 
@@ -155,7 +155,7 @@ def test_any_bytes_are_an_error(data: bytes) -> None:
 
 
 def test_every_older_schema_has_its_step() -> None:
-    assert sorted(UPCASTS) == list(range(1, SCHEMA))
+    assert sorted(UPCASTS) == list(range(FIRST, SCHEMA))
 
 
 def older(s: State) -> bytes:

@@ -128,6 +128,30 @@ def test_it_wakes_when_something_is_there_again():
     assert [(x.confirmed, x.pnl, x.attempts) for x in flat] == [(True, f.s.equity() - equity, 1)]
 
 
+def test_what_is_there_again_pages_again():
+    """Three attempts more that do not do it are a new episode, whoever was called about the one before."""
+    f = holding()
+    effects = f.command("panic")
+    for _ in range(3):
+        order = of(effects, Order)[0]
+        f.sent(order)
+        f.update(order, "ACCEPTED", 0)
+        f.wait(60 * NS)
+        effects = f.cancelled(order)
+    f.serve()
+    f.agree()
+    f.wait(300 * NS)
+    effects = f.strange_fill("manual", "AAA", BUY, 3, 10_000)
+    pages = []
+    for _ in range(4):
+        order = of(effects, Order)[0]
+        f.sent(order)
+        f.update(order, "ACCEPTED", 0)
+        pages += [a.alert for a in of(f.wait(60 * NS), Alert)]
+        effects = f.cancelled(order)
+    assert pages == ["not_flat"]
+
+
 # -- starts -----------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,8 @@ from flyball.kernel.loosening import (
     Terms,
     holding,
     looser,
+    place,
+    rename,
     rows,
     rules_of,
     standing,
@@ -122,3 +124,14 @@ def test_an_approved_rule_stands_over_the_agreed_one_and_a_deletion_removes_it()
     terms.loose = {" max_gross": Loosening(wide, 5, "a", 0, 0), " max_net": Loosening(gone, 5, "a", 0, 0)}
     assert holding(terms) == {" max_gross": wide}
     assert terms.rules == agreed
+
+
+@pytest.mark.parametrize("loose", [False, True], ids=["agreed", "loosened for a while"])
+def test_what_is_restricted_is_restricted_under_its_new_name(loose):
+    rule = Rule("", "restricted", *names("AAA", "XXX"), "agreed")
+    at = place("", "restricted")
+    t = Terms(loose={at: Loosening(rule, 1, "anna", 0, 0)}) if loose else Terms(rules={at: rule})
+    assert rename(t, "AAA", "NEW")
+    held = t.loose[at].rule if loose else t.rules[at]
+    assert sorted(held.text.split(",")) == ["AAA", "NEW", "XXX"]
+    assert not rename(t, "BBB", "CCC")

@@ -118,6 +118,17 @@ def test_of_several_exits_those_leave_that_still_fit():
     assert f.g.may_send(second.client_id, f.now) == "REDUCE_THROUGH_ZERO"
 
 
+def test_an_exit_that_left_counts_although_it_came_later():
+    """A retry: the one behind it is in doubt, and may be executed as well."""
+    f = flying()
+    f.hold(10)
+    first, second = (approved(f, SELL, 5, 9_900 - n) for n in range(2))
+    for order in (first, second):
+        f.timeout(order.client_id, "submit")
+    f.strange_fill("by hand", "AAA", SELL, 4, 9_900)
+    assert not of(f.answer(first.client_id, 1, False), Order), "5 of 6, with 5 perhaps on their way"
+
+
 def test_an_approved_order_does_not_leave_before_the_comparison():
     f = flying()
     order = approved(f, BUY, 1, 10_000)

@@ -222,6 +222,18 @@ def test_or_a_recovery_above_caution():
     assert [t[0] for t in trips(f.mark(last=9_250))] == ["restrict", "caution"]
 
 
+def test_a_recovery_while_it_held_leaves_nothing_acknowledged():
+    """It went back above caution before anybody cleared it: the next fall into the zone is news."""
+    f = holding(**ZONES)
+    f.mark(last=9_250)
+    f.mark(last=9_900)
+    f.next_day()
+    f.mark(last=9_900)
+    f.command("clear", "secret", latch="L3", reason="recovered")
+    assert [t[0] for t in trips(f.mark(last=9_250))] == ["restrict", "caution"]
+    assert f.latched() == ["L3 account"]
+
+
 def test_without_a_caution_zone_a_new_high_ends_the_acknowledgement():
     f = holding(drawdown_restrict=ppm(7_500))
     f.mark(last=9_250)

@@ -67,6 +67,12 @@ def test_what_is_found_belongs_to_nobody_and_waits_for_a_person(qty):
     assert book.profit() == (1 if qty > 0 else -1) * DOLLAR
 
 
+def test_everything_that_is_found_is_adopted():
+    f = first_look((("BBB", 3), ("ZZZ", 5)))
+    assert f.s.position("BBB") == 3
+    assert f.s.foreign == {"ZZZ": 5}
+
+
 def unknown() -> Any:
     """An account with a position in what is no instrument here, and the latch that it sets."""
     f = first_look((("ZZZ", 5),))

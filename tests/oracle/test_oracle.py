@@ -172,6 +172,9 @@ def resolved(order: str = "b", by: str = "ann", authority: str = "secret", reaso
         ([LEFT, ENDED, ended("IN_DOUBT")], True),
         ([LEFT, asked(2), answer(1, False), answer(2, False)], True),
         ([LEFT, asked(1), answer(1, True, "CANCELED")], False),
+        ([LEFT, asked(1), answer(2, True, "CANCELED")], True),  # to no question
+        ([LEFT, answer(0, True, "CANCELED")], False),  # unasked: the broker has what was sent once more
+        ([LEFT, answer(0, False)], True),
         (
             [
                 LEFT,

@@ -224,6 +224,8 @@ class World:
 
     def _answer(self, f: Fact) -> None:
         order = self.orders.get(f["client_id"])
+        if order is not None and f["found"] and f["ask"] == 0:  # unasked: it has what was sent once more
+            self._state(order, f["state"], f["filled"])
         if order is None or order.asked != f["ask"]:
             return  # to no question, or to one that is answered or overtaken
         order.asked = -1

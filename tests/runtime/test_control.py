@@ -6,11 +6,12 @@ import asyncio
 import os
 from pathlib import Path
 
-from flyball.api.protocol import BUSY, NOT_FOUND, REFUSED, SECRET_NEEDED, SECRET_WRONG, Reply
+from flyball.api.protocol import BUSY, FAILED, NOT_FOUND, REFUSED, SECRET_NEEDED, SECRET_WRONG, Reply
 from flyball.compose.places import SECRET_FILE
 from flyball.kernel.effects import Done, Refused
-from flyball.kernel.events import Command
+from flyball.kernel.events import Command, Quarantined
 from flyball.kernel.words import SECRET, SOCKET
+from flyball.runtime.trial import LIVE, Stepping
 from tests.runtime.live import Live, live
 
 QUIET = {"quiet": "Quiet"}
@@ -157,5 +158,21 @@ def test_many_ask_at_once_and_each_gets_its_own_answer(tmp_path: Path) -> None:
             assert [reply.data["by"] for reply in replies] == [f"p{k}" for k in range(12)]
         numbers = [r.n for r in flying.journal() if isinstance(r, Command)]
         assert numbers == list(range(1, 13))
+
+    asyncio.run(main())
+
+
+def test_a_command_the_governor_dies_at_is_answered_and_the_next_one_is_taken(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with live(tmp_path, QUIET) as flying:
+            trial = flying.cockpit.trial
+            assert trial is not None
+            trial.suspects.append(Stepping(LIVE, 0, 1, 0, "command", "operator", 2))
+            assert code(await flying.say("pause", scope="account")) == FAILED
+            assert await state(flying) == "HALTED"
+            assert code(await flying.say("pause", scope="account")) == ""
+        commands = [r.n for r in flying.journal() if isinstance(r, Command)]
+        passed = [(r.source, r.n) for r in flying.journal() if isinstance(r, Quarantined)]
+        assert (passed, commands) == ([("operator", 1)], [2])
 
     asyncio.run(main())

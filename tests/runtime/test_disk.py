@@ -110,9 +110,9 @@ def test_a_disk_that_hangs_stops_what_adds_and_nothing_else(tmp_path: Path) -> N
             healed = time.monotonic_ns()
             sick.hangs.clear()
             sick.heals.set()
-            await flying.until(lambda: flying.times(is_latch(CLEARED, "L9a")))
+            await flying.until(lambda: flying.times(is_latch(CLEARED, "L9a")), 40)
             cleared = flying.times(is_latch(CLEARED, "L9a"))[0]
-            await flying.until(lambda: any(adds(one) and one.at > cleared for one in flying.sent))
+            await flying.until(lambda: any(adds(one) and one.at > cleared for one in flying.sent), 40)
             meanwhile = [one for one in flying.sent if hung < one.at < healed]
             decided = {o.what.client_id: o.at for o in flying.records if isinstance(o.what, Order)}
             left = [o.what.client_id for o in meanwhile if isinstance(o.what, Order) and o.what.adds]

@@ -147,11 +147,19 @@ def test_it_is_known_by_what_it_says_not_by_when(tmp_path: Path) -> None:
     assert third.begin(Answer(TS, "c", 3, True, "ACCEPTED", 0, "b"), Governor()).KIND == "answer"
 
 
-def test_the_same_number_with_another_text_is_another_event(tmp_path: Path) -> None:
-    third = twice(tmp_path, mark(7))
-    assert third.begin(mark(7, 101), Governor()).KIND == "mark"
+def test_what_a_source_numbers_is_known_by_that_number(tmp_path: Path) -> None:
+    """A bot that is started anew says it in other words."""
+    dies_at(tmp_path, mark(7, 99))
+    dies_at(tmp_path, mark(7, 100))
+    third = trial(tmp_path)
     assert third.begin(mark(8), Governor()).KIND == "mark"
-    assert third.begin(mark(7), Governor()).KIND == "quarantined"
+    assert third.begin(mark(7, 101), Governor()).KIND == "quarantined"
+
+
+def test_an_unnumbered_mark_is_known_by_what_it_says(tmp_path: Path) -> None:
+    dies_at(tmp_path, mark(0, 99))
+    dies_at(tmp_path, mark(0, 100))
+    assert trial(tmp_path).begin(mark(0, 100), Governor()).KIND == "mark"
 
 
 def test_a_timer_is_known_by_when_it_was_due(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ lab.add_command(sim)
 @click.option("--only", help="Only the bugs whose name holds this.")
 @JSON
 def mutants(only: str | None, as_json: bool) -> None:
-    """Plant known bugs, one by one, in a copy of this checkout: each must turn a test red.
+    """Plant known bugs, one by one, in a copy of this checkout: each must turn a test red, or break a promise
+    in the simulator.
 
     Exit code 1 when one lives. With --json, one object a line.
 

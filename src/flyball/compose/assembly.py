@@ -184,8 +184,8 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
     try:
         trial = Trial.at_start(machine.journal_disk, journal.head.seq)
         found = recover(journal, trial=trial)
-    except DiesAnywhere as why:
-        raise CannotStart(str(why)) from why
+    except DiesAnywhere as dies:
+        raise CannotStart(str(dies)) from dies
     governor = found.governor
     notes += found.notes
     s = governor.state
@@ -245,7 +245,8 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
     )
     kept.tell = lambda why: flight.submit(snapshot_failed(s.ts, why))
     machine.syncer.on_done(machine.wake)
-    why = flight.begin(_epoch(plan, governor, environment, state_before, clock.now()), clock.now())
+    epoch = _epoch(plan, governor, environment, state_before, clock.now())
+    why = flight.begin(epoch, epoch.ts, trial.sentences(epoch.ts))
     if why:
         raise CannotStart(
             f"{machine.journal_disk.root}: this start could not be written into the journal ({why})\n"
@@ -282,7 +283,6 @@ def _first_events(plan: Plan, governor: Governor, trial: Trial, now: int) -> lis
     s = governor.state
     events: list[Event] = [
         Config(now, plan.by, "", config.profile, config.values, config.account.approvers),
-        *trial.sentences(now),
         *trial.report(now),
     ]
     known = {symbol: (m.price_exp, m.qty_exp, m.tick, m.lot) for symbol, m in s.markets.items()}

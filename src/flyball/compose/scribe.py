@@ -66,7 +66,10 @@ def write(disk: Disk, keeper: Keeper) -> str:
     """Make a snapshot at the present end of a journal that another process may be writing; why there is none,
     "" when it is there. Begins at the newest good snapshot without walking what is before it.
     """
-    replay, chain = Replay(left_out=left_out(disk)), Chain(disk)
+    try:
+        replay, chain = Replay(left_out=left_out(disk)), Chain(disk)
+    except JournalError as wrong:
+        return str(wrong)
     for _, found in snapshots.newest(disk):
         if isinstance(found, Snapshot):
             try:

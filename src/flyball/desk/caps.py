@@ -6,6 +6,7 @@ Ratios are compared multiplied out, exactly; they are cut, not rounded, only whe
 from dataclasses import dataclass, field
 from typing import Final
 
+from flyball.desk.evidence import pair
 from flyball.desk.shown import amount, ratio
 from flyball.kernel.controls import EVIDENCE, METAS
 from flyball.kernel.effects import Decision
@@ -18,7 +19,8 @@ CENT: Final = 10_000  # micros
 CAPS: Final[tuple[int, ...]] = tuple(  # positions in the evidence
     at
     for at, meta in enumerate(METAS)
-    if meta.control in ("C1", "C2", "C3", "C4", "C5", "C6", "C10") or (meta.control == "C20" and meta.key in RATES)
+    if meta.control in ("C1", "C2", "C3", "C4", "C5", "C6", "C10")
+    or (meta.control == "C20" and meta.key in RATES)
 )
 
 
@@ -58,7 +60,7 @@ class Caps:
         if not d.adds:
             return
         for at in CAPS:
-            value, limit = d.evidence[2 * at], d.evidence[2 * at + 1]
+            value, limit = pair(d.evidence, at)
             if limit <= 0:
                 continue
             pressed = self.pressed.get(at)

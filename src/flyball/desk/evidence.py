@@ -2,6 +2,7 @@
 how much room each left.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,6 +67,11 @@ class Seen:
     room: str
     used: float | None
     state: str  # "clear", "spoke", "noted" (not held against exits), "off", "not set", "unknown"
+
+
+def pair(evidence: Sequence[int], at: int) -> tuple[int, int]:
+    """Value and limit of evidence number `at`; a version that had no such control set no limit."""
+    return (evidence[2 * at], evidence[2 * at + 1]) if 2 * at + 1 < len(evidence) else (UNKNOWN, UNKNOWN)
 
 
 def speaker(code: str) -> int:

@@ -88,7 +88,7 @@ class Lines:
         end = "" if flat is None else "flat" if flat else held
         text = (
             f"{shown.day_name(row.day, weekday=True):>10} {number_of:>5} {end:<4}"
-            f" {shown.cash(pnl, currency, sign=True):>10} {shown.cash(row.baseline + pnl, currency):>11}"
+            f" {shown.cash(pnl, currency, sign=True):>10} {shown.cash(s.row_equity(row), currency):>11}"
             f" {row.approved:>4} passed {row.clipped:>3} cut {row.refused:>5,} refused"
         )
         return Line(text, BAD if flat is False and s.flat_by_close else PLAIN)

@@ -18,7 +18,8 @@ class Row:
     close: int
     baseline: int
     high_water: int  # at its start
-    pnl: int = 0
+    pnl: int = 0  # flows stripped
+    flows: int = 0  # money in (+) and out that is no trade
     fees: int = 0
     turnover: int = 0
     intents: int = 0

@@ -81,6 +81,11 @@ class Summary:
     def row_pnl(self, row: Row) -> int:
         return self.day_pnl() if row is self.today else row.pnl
 
+    def row_equity(self, row: Row) -> int:
+        """At that day's end, or now: what it began with, earned, and was given or taken out."""
+        flows = self.books.flows if row is self.today else row.flows
+        return row.baseline + self.row_pnl(row) + flows
+
     def units(self, symbol: str) -> Units:
         """What this symbol's figures are counted in."""
         m = self.books.markets.get(symbol)
@@ -247,7 +252,7 @@ class Summary:
         self._hold("the day's baseline", x.baseline, ours)
         self._hold("the high-water mark", x.high_water, books.high_water)
         if before is not None:
-            before.pnl = self.day_pnl()
+            before.pnl, before.flows = self.day_pnl(), books.flows
             if before.flat is None:
                 before.flat = self._flat()
         books.start_day()

@@ -144,6 +144,8 @@ class WhatIf:
         if isinstance(event, Epoch):
             if event.kernel not in self.kernels:
                 self.kernels.append(event.kernel)
+            for left in self.model.sends():
+                self._alone(left)
         else:
             self._catch_up(event.ts)
         if isinstance(event, Session) and event.day > self.recorded.state.day.day:

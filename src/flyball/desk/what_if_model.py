@@ -7,6 +7,7 @@ later mark's low or high went beyond it, then at its limit. The news travels as 
 arrives before an execution ends the order; the session's close ends it too. Deterministic.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
@@ -138,6 +139,15 @@ class Model:
     def asked(self, number: int) -> None:
         """A question about the account, to be answered by the caller when it comes up."""
         self._push(self._g.state.ts + self.answer, "account", "", number)
+
+    def sends(self) -> Iterator[Event]:
+        """What becomes of the orders on their way to the socket: a process is about to die behind them."""
+        leaving = sorted(entry for entry in self._heap if entry[2] == "send")
+        self._heap = sorted(entry for entry in self._heap if entry[2] != "send")
+        for due, _, _, client_id, _ in leaving:
+            event = self._send(due, client_id)
+            if event is not None:
+                yield event
 
     def restarted(self) -> None:
         """The governor forgot what it had asked."""

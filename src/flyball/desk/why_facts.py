@@ -5,7 +5,7 @@ from typing import Any
 from flyball.desk import shown
 from flyball.desk.asked import asked, quantity
 from flyball.desk.dossier import Dossier, Found, OrderStory
-from flyball.desk.evidence import CAP, FLOOR, REGIME_SCALE, Seen, Units, read, speaker
+from flyball.desk.evidence import CAP, FLOOR, REGIME_SCALE, Seen, Units, pair, read, speaker
 from flyball.desk.latch_log import Episode
 from flyball.journal.export_units import when
 from flyball.kernel.controls import EVIDENCE
@@ -39,8 +39,7 @@ def controls(d: Decision, units: Units) -> list[Seen]:
         return []
     spoke = {speaker(code) for code in d.codes}
     return [
-        read(at, d.evidence[2 * at], d.evidence[2 * at + 1], units, spoke=at in spoke, adds=d.adds)
-        for at in range(len(EVIDENCE))
+        read(at, *pair(d.evidence, at), units, spoke=at in spoke, adds=d.adds) for at in range(len(EVIDENCE))
     ]
 
 

@@ -10,7 +10,7 @@ from flyball.kernel.lifecycle import withdraw
 from flyball.kernel.placing import cancel, cancel_adds
 from flyball.kernel.resolve import resolve
 from flyball.kernel.state import Latch, State
-from flyball.kernel.units import MINUTE, PPM
+from flyball.kernel.units import MINUTE, PPM, UNKNOWN
 from flyball.kernel.words import CANCEL_ONLY, FLATTEN, LADDER, SECRET
 
 TIGHTENING = ("pause", "freeze", "flatten", "panic")
@@ -116,7 +116,9 @@ def _clear(s: State, out: list[Effect], latch: str, scope: str, args: dict[str, 
         s.caution = False
         s.acknowledged = False
     if latch == "L3":
-        s.acknowledged = True
+        # Recovered above caution while it held (without that zone: to a new high): the next fall is a new one.
+        none = s.limits.drawdown_caution == UNKNOWN
+        s.acknowledged = s.equity() < s.high_water if none else s.caution
     if latch == "L4":
         s.restart_scale = RESTART_FIRST
         s.restart_step = s.ts + RESTART_STEP

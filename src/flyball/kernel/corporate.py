@@ -215,7 +215,9 @@ def _rename_rules(s: State, out: list[Effect], e: Action) -> None:
         change(s, out, RENAMED, "governor")
     old, new = f"symbol:{e.symbol}", f"symbol:{e.to}"
     for held in [held for held in s.latches.values() if held.scope == old]:
-        set_latch(s, out, held.id, new, "governor", f"{e.symbol} is {e.to} now: {held.reason}", held.positions)
+        set_latch(
+            s, out, held.id, new, "governor", f"{e.symbol} is {e.to} now: {held.reason}", held.positions
+        )
     for f in [f for f in s.flattenings.values() if f.scope == old]:
         s.flattenings.setdefault(f"{f.why} {new}", replace(f, scope=new))
 

@@ -66,7 +66,15 @@ TABLE: Final[dict[str, Row]] = {
         Row("L4", "panic", HALTED, FLATTEN, True, "operator; restarts at 25, 50, 100%", CRITICAL),
         Row("L5", "freeze", HALTED, EXITS, True, "operator", CRITICAL),
         Row("L7", "reconciliation", REDUCING, EXITS, False, "a clean comparison with the broker", CRITICAL),
-        Row("L9a", "journal unwritable", REDUCING, EXITS, False, "the journal is durable again", CRITICAL),
+        Row(
+            "L9a",
+            "journal unwritable",
+            REDUCING,
+            EXITS,
+            False,
+            "the journal stays durable for a minute, longer after a relapse",
+            CRITICAL,
+        ),
         Row(
             "L9b", "invariant violated", HALTED, PAGE, True, "restart through the restore procedure", CRITICAL
         ),

@@ -171,17 +171,18 @@ def gate(s: State, o: OrderState, now: int) -> str:
 
 
 def still_reduces(s: State, o: OrderState) -> bool:
-    """Whether what may still be executed of an exit fits what its book and the account hold now, those of its
-    side that came before it filled in full (P3)."""
+    """Whether what may still be executed of an exit fits what its book and the account hold now, when those of
+    its side that have left, or come to the socket before it, fill in full (P3)."""
     book = s.book_qty(o.strategy, o.symbol) * -o.side
     account = believed(s, o.symbol, s.position(o.symbol))[0] * -o.side
+    behind = False
     for other in s.live_of(o.symbol):
-        if other.side == o.side:
+        waits = behind and other.state == PENDING and other.attempt == 1  # held to the same in its turn
+        if other.side == o.side and not waits:
             account -= other.remaining()
             if other.strategy == o.strategy:
                 book -= other.remaining()
-        if other is o:
-            break
+        behind = behind or other is o
     return book >= 0 and account >= 0
 
 

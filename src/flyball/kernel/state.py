@@ -272,7 +272,9 @@ class State:
                 value += b.value
                 unvalued += b.adopted
                 tally(profits, b.strategy, b.day_profit())
-                assert b.qty != 0 or not b.adopted, f"{b.strategy} {symbol} holds nothing and waits for a price"
+                assert b.qty != 0 or not b.adopted, (
+                    f"{b.strategy} {symbol} holds nothing and waits for a price"
+                )
                 assert b.adopted or sum(lot.qty for lot in b.lots) == abs(b.qty), (
                     f"lots of {b.strategy} {symbol}"
                 )

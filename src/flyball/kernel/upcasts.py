@@ -15,6 +15,7 @@ from flyball.kernel.state import State
 
 Upcast = Callable[[Fields], Fields]
 
+FIRST: Final = 2  # the oldest schema that a state was ever kept under; the rules before kept none
 UPCASTS: Final[dict[int, Upcast]] = {}  # n: from schema n to n + 1
 
 

@@ -19,11 +19,12 @@ from flyball.ports import Bot, Broker, Clock, Source, Wakeup
 from flyball.runtime.outbox import Outbox
 from flyball.runtime.second import SecondPlace
 from flyball.runtime.sequencer import Sequencer, Taken
+from flyball.runtime.slow_disk import SlowDisk
 
 BURST = 20 * MS  # intents of one bot this close together share a block; shorter than any broker's answer
 LATE = 250 * MS  # a block not durable by then stops adding (P1)
 HUNG = 30 * NS  # in virtual time nothing can be decided without the disk: give up after this, real time
-OK_EVERY = 5 * NS
+OK_EVERY = 5 * NS  # an ok that cleared nothing is said again
 STUCK = 10_000  # batches without time moving
 
 
@@ -57,6 +58,7 @@ class Flight:
     listening: set[int] = field(default_factory=set)
     pending: list[Event] = field(default_factory=list)  # events from the operator plane
     second: SecondPlace = field(init=False)
+    disk: SlowDisk = field(default_factory=SlowDisk)
 
     def __post_init__(self) -> None:
         self.second = SecondPlace(self.sequencer.emergency)
@@ -115,10 +117,11 @@ class Flight:
         self.pending.append(event)
         self.wake.set()
 
-    def begin(self, epoch: Epoch, now: int) -> str:
-        """The first event of a start, durable before anything leaves: its number is part of every order id, and
-        an id that was out may never be issued again (B2). Why not, "" when it is."""
-        taken = self.sequencer.take([epoch])
+    def begin(self, epoch: Epoch, now: int, left_out: Sequence[Event] = ()) -> str:
+        """The first event of a start, durable before anything leaves: its number is part of every order id,
+        and an id that was out may never be issued again (B2). Why not, "" when it is. `left_out`: what this
+        start's state is without (J9), in the same block."""
+        taken = self.sequencer.take([epoch, *left_out], starting=True)
         self.sequencer.sync()
         if not self.sequencer.broken and not self.sequencer.journal.wait(taken.token, HUNG):
             return self.sequencer.syncer.failed() or "the disk has not answered a sync for 30 s"
@@ -207,6 +210,9 @@ class Flight:
         why = self.sequencer.broken or self.sequencer.syncer.failed()
         if why:
             self.outbox.void("LATCH_L9a", now)
+            self.second.look(
+                self.sequencer.journal.durable(), now, -1
+            )  # what waits has no other place any more
             if not self.sequencer.broken:
                 self.sequencer.broken = why
                 self.pending.append(self.sequencer.report("failed", why))
@@ -217,10 +223,11 @@ class Flight:
             self._judge_disk(durable, now)
 
     def _judge_disk(self, durable: int, now: int) -> None:
-        """Live only: a sync that takes longer than 250 ms stops adding until syncs are quick again.
+        """Live only: a sync that takes longer than 250 ms stops adding until they are quick for a while.
 
         One record is watched until it is durable, then the newest: writing without a pause is no hang.
         """
+        ended = self._late(now)  # or the loop was held up: no reason to latch, one to wait a little longer
         written = self.sequencer.written()
         if written <= durable:
             self.behind_since = 0
@@ -229,10 +236,12 @@ class Flight:
         late = self._late(now)
         if late and not self._slow():
             self._too_slow(now)
+        elif self._slow() and (late or ended or self.disk.last == 0):
+            self.disk.late(now)
         self.second.look(durable, now, self.clock.stretch(LATE))
-        if not late and self._slow() and now >= self.ok_due:
+        if not late and self._slow() and now >= self._ok_due():
             self.pending.append(self.sequencer.report("ok", "durable again"))
-            self.ok_due = now + self.clock.stretch(OK_EVERY)
+            self.ok_due = now + OK_EVERY
 
     def _late(self, now: int) -> bool:
         return self.behind_since != 0 and now - self.behind_since > self.clock.stretch(LATE)
@@ -241,8 +250,12 @@ class Flight:
         """Whether the governor holds the journal for unwritable, be it since an earlier start."""
         return key_of("L9a", ACCOUNT_SCOPE) in self.sequencer.governor.state.latches
 
+    def _ok_due(self) -> int:
+        return max(self.ok_due, self.disk.believed())
+
     def _too_slow(self, now: int) -> None:
         """Latch, and write every latch that waits into the second place at once."""
+        self.disk.latch(now)
         self.outbox.void("LATCH_L9a", now)
         self._fly([self.sequencer.report("late", "a sync takes longer than 250 ms")], now)
         self.second.look(-1, now, -1)  # this one is known to be late already
@@ -255,7 +268,7 @@ class Flight:
         if not self._slow():
             judge = self.behind_since + self.clock.stretch(LATE) + 1 if self.behind_since else None
         else:
-            judge = None if self._late(self.clock.now()) else self.ok_due
+            judge = None if self._late(self.clock.now()) else self._ok_due()
         return second if judge is None or (second is not None and second < judge) else judge
 
     def _wait_for_disk(self) -> None:

@@ -49,9 +49,9 @@ class Sequencer:
         self.events = 0
         self.records = 0
 
-    def take(self, events: Sequence[Event]) -> Taken:
+    def take(self, events: Sequence[Event], *, starting: bool = False) -> Taken:
         """Step a batch and write it. Times that lie behind the newest are lifted to it: time never goes
-        back."""
+        back. `starting`: nothing follows from it unless it is written, so nobody has to hear of it if not."""
         out = Taken()
         for event in events:
             self._step(event, out)
@@ -62,7 +62,7 @@ class Sequencer:
                 out.token = self.journal.append(out.records).last
             except JournalError as failure:
                 self._break(str(failure), out)
-        if self.broken and self.emergency is not None:
+        if self.broken and self.emergency is not None and not starting:
             self.emergency.append(out.records)
         return out
 

@@ -77,11 +77,15 @@ class Stepping:
         return _pack(self.mode, self.seq, self.n, self.digest, self.kind, self.source, self.deaths)
 
     def same(self, other: "Stepping") -> bool:
-        """Whether both are of one event. One that was recorded is known by its number too."""
+        """Whether both are of one event. What was recorded is known by its record; what a source numbers, by
+        that number: a bot that is started anew says the same in other words. All else by what it says."""
+        known = self.mode == LIVE and self.source != "" and self.n > 0
         return (
-            (self.mode, self.kind, self.source[:64], self.n & _MASK, self.digest)
-            == (other.mode, other.kind, other.source[:64], other.n & _MASK, other.digest)
-        ) and (self.mode == LIVE or self.seq == other.seq)
+            (self.mode, self.kind, self.source[:64], self.n & _MASK)
+            == (other.mode, other.kind, other.source[:64], other.n & _MASK)
+            and (known or self.digest == other.digest)
+            and (self.mode == LIVE or self.seq == other.seq)
+        )
 
     def __str__(self) -> str:
         named = f"{self.kind} {self.n} of {self.source}" if self.source else f"{self.kind} {self.digest:08x}"
@@ -92,7 +96,7 @@ def _pack(mode: int, seq: int, n: int, digest: int, kind: str, source: str, deat
     return _PACK.pack(mode, seq, n & _MASK, digest, kind.encode(), source.encode("utf-8", "replace"), deaths)
 
 
-def _unpack(data: bytes) -> Stepping | None:
+def read_mark(data: bytes) -> Stepping | None:
     """None for an empty place, or for what is no mark."""
     if len(data) != MARK or not data[-1]:
         return None
@@ -165,7 +169,7 @@ class Trial:
     def _read(self, head: int) -> None:
         assert self._file is not None
         data = self._file.read(0, MARK * (SLOTS + 1)).ljust(MARK * (SLOTS + 1), b"\0")
-        marks = [_unpack(data[at : at + MARK]) for at in range(0, len(data), MARK)]
+        marks = [read_mark(data[at : at + MARK]) for at in range(0, len(data), MARK)]
         self.suspects = [one for one in marks[1:] if one is not None]
         under_way = marks[0]
         if under_way is None or (under_way.mode == LIVE and under_way.seq <= head):

@@ -2,7 +2,7 @@
 
 from flyball.desk import shown
 from flyball.desk.asked import asked, quantity
-from flyball.desk.evidence import NOTIONAL, phrase, read, speaker
+from flyball.desk.evidence import NOTIONAL, pair, phrase, read, speaker
 from flyball.desk.examples import Example
 from flyball.desk.report.svg import element, text
 from flyball.desk.summary import Summary
@@ -49,7 +49,7 @@ def _refused(s: Summary, x: Example) -> list[Line]:
     d = x.decision
     lines = [("asked", _asked(s, x))]
     at = speaker(x.code)
-    if at >= 0 and (said := phrase(read(at, d.evidence[2 * at], d.evidence[2 * at + 1], s.units(d.symbol)))):
+    if at >= 0 and (said := phrase(read(at, *pair(d.evidence, at), s.units(d.symbol)))):
         lines.append((EVIDENCE[at].partition(".")[2], said))
     if d.would_pass:
         lines.append(("would pass", f"{quantity(d.would_pass, s.units(d.symbol))} {d.symbol}"))

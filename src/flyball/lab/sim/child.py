@@ -6,8 +6,8 @@ EOFError with the reason. What the faults do to it stays within what a process c
 
 import contextlib
 import io
-from collections import deque
-from dataclasses import dataclass, fields
+from collections import Counter, deque
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 from flyball.bots.child import Conversation, begin
@@ -40,11 +40,12 @@ class BotFaults:
     garbage: int = 0  # bytes that are no answer, before the answer
     floods: int = 0  # the answer comes `flood` times over
     flood: int = 3_000
+    struck: Counter[str] = field(default_factory=Counter)  # how often each did
 
     def quiet(self) -> None:
         """No new misbehaviour. A process that has hung or died stays as it is."""
         for one in fields(self):
-            if one.name not in ("quick_ns", "slow_ns", "flood"):
+            if one.name not in ("quick_ns", "slow_ns", "flood", "struck"):
                 setattr(self, one.name, 0)
 
 
@@ -141,16 +142,20 @@ class SimChild:
         faults, draw = self._faults, self._draw
         took = draw.between(0, faults.quick_ns) if faults.quick_ns else 0
         if faults.slow and draw.happens(faults.slow):
+            faults.struck["slow"] += 1
             took = draw.between(faults.quick_ns, faults.slow_ns)
         self._free = max(self._free, self._world.now) + took
         if faults.dies and draw.happens(faults.dies):
+            faults.struck["dies"] += 1
             self._later(b"", "killed by SIGKILL")
             self._hung = True  # it reads no more
             return
         if faults.hangs and draw.happens(faults.hangs):
+            faults.struck["hangs"] += 1
             self._hung = True
             return
         if faults.garbage and draw.happens(faults.garbage):
+            faults.struck["garbage"] += 1
             self._later(draw.pick(RUBBISH) if draw.below(2) else draw.token(draw.between(1, 64)))
         self._said.clear()
         with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(self.printed):

@@ -7,6 +7,7 @@ written, and its locks are free; when the power goes, what was not synced may be
 """
 
 import errno
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
@@ -37,6 +38,7 @@ class SimDisk:
         self.powered = 0  # power losses so far: what was under way before one never arrives
         self.draw: Draw = world.draw("disk", name)
         self.refused: list[OSError] = []  # the faults that struck
+        self.struck: Counter[str] = Counter()  # and how often each did
         self.poison: Callable[[bytes], bool] | None = None  # whoever is about to step this dies
         self._used = 0
         self._paths: dict[str, str] = {}
@@ -90,14 +92,17 @@ class SimDisk:
         """How long the next sync takes; None when it hangs."""
         faults = self.faults
         if faults.sync_hangs and self.draw.happens(faults.sync_hangs):
+            self.struck["sync_hangs"] += 1
             return None
         if faults.sync_slow and self.draw.happens(faults.sync_slow):
+            self.struck["sync_slow"] += 1
             return self.draw.between(faults.quick_ns, faults.slow_ns)
         return self.draw.between(faults.quick_ns // 20, faults.quick_ns)
 
     def sync_error(self, path: str) -> OSError | None:
         """Why the next sync fails, None when it does not."""
         if self.faults.sync_fails and self.draw.happens(self.faults.sync_fails):
+            self.struck["sync_fails"] += 1
             return self._refuse(errno.EIO, path)
         return None
 
@@ -113,9 +118,11 @@ class SimDisk:
         grows = max(0, offset + size - len(node.data))
         error: OSError | None = None
         if self.faults.write_fails and self.draw.happens(self.faults.write_fails):
+            self.struck["write_fails"] += 1
             error = self._refuse((errno.EIO, errno.ENOSPC)[self.draw.below(2)], path)
             size = self.draw.below(size + 1)
         elif self.faults.quota and grows and self._used + grows > self.faults.quota:
+            self.struck["full"] += 1
             error = self._refuse(errno.ENOSPC, path)
             size = max(0, size - (self._used + grows - self.faults.quota))
         before = len(node.data)
@@ -189,6 +196,7 @@ class SimFile:
         self._use("mark")
         self._node.write(offset, data)
         if self.disk.poison is not None and self.disk.poison(data):
+            self.disk.struck["poison"] += 1
             self._doom.die("poison")
         self._doom.meet("marked")
 

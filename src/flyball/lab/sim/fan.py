@@ -35,7 +35,9 @@ def fly(job: Job) -> Outcome:
     try:
         return run(seed, faults=faults, until=until)
     except NoEnd:
-        return Outcome(seed, faults or (), until, broken=NO_END, what=f"no end within {LONGEST_S:.0f} s")
+        return Outcome(
+            seed, faults=faults or (), until=until, broken=NO_END, what=f"no end within {LONGEST_S:.0f} s"
+        )
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -54,11 +56,11 @@ def fly_all(jobs: Iterator[Job], workers: int, more: Callable[[], bool]) -> Iter
         exhausted = False
         while under_way or not exhausted:
             while not exhausted and len(under_way) < workers * AHEAD:
-                job = next(jobs, None) if more() else None
-                if job is None:
+                following = next(jobs, None) if more() else None
+                if following is None:
                     exhausted = True
                     break
-                under_way.add(pool.submit(fly, job))
+                under_way.add(pool.submit(fly, following))
             if not under_way:
                 break
             done, under_way = wait(under_way, return_when=FIRST_COMPLETED)

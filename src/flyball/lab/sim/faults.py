@@ -13,7 +13,7 @@ from flyball.kernel.units import MS, NS
 from flyball.lab.sim.disk_faults import DiskFaults
 from flyball.lab.sim.draw import Draw
 
-ROOMS: Final = ("crash", "disk", "clock", "bot", "people", "broker")
+ROOMS: Final = ("crash", "disk", "clock", "bot", "people", "broker", "market")
 OURS: Final = (
     "crash.process",
     "crash.power",
@@ -34,8 +34,25 @@ OURS: Final = (
     "people.loosen",
     "people.panic",
 )
-KINDS: Final = (*OURS, *(f"broker.{name}" for name in BROKER_KINDS))
+LATER: Final = (  # drawn last, so that a seed keeps the kinds it had
+    "crash.poison",
+    "people.edit",
+    "people.night",
+    "market.acts",
+    "market.halts",
+)
+KINDS: Final = (*OURS, *(f"broker.{name}" for name in BROKER_KINDS), *LATER)
 MANY: Final = ("lost", "hand_untold")  # what leaves a difference that only a person can settle: kept rare
+OFTEN: Final = {  # in millionths of the seeds that have faults at all: what much depends on
+    "crash.process": 300_000,
+    "crash.power": 300_000,
+    "crash.starting": 150_000,
+    "crash.poison": 120_000,
+    "people.panic": 250_000,
+    "people.edit": 300_000,
+    "people.night": 500_000,
+    "market.acts": 250_000,
+}
 
 
 @dataclass
@@ -54,15 +71,17 @@ def swarm(seed: int, allowed: tuple[str, ...] | None) -> Faults:
     """The faults of a seed; those not in `allowed` left out (None: all are allowed)."""
     draw = Draw(seed, "swarm")
     density = draw.pick((0, 60_000, 120_000, 120_000, 250_000, 400_000))
-    kinds = [kind for kind in KINDS if draw.happens(density // 8 if _rare(kind) else density)]
+    kinds = [kind for kind in KINDS if draw.happens(_likely(kind, density))]
     chosen = tuple(kind for kind in kinds if allowed is None or kind in allowed)
     if allowed is not None:
         chosen += tuple(kind for kind in allowed if kind not in kinds)
     return Faults(chosen, _disk(seed, chosen), _broker(seed, chosen))
 
 
-def _rare(kind: str) -> bool:
-    return kind.partition(".")[2] in MANY
+def _likely(kind: str, density: int) -> int:
+    if kind.partition(".")[2] in MANY:
+        return density // 8
+    return max(density, OFTEN.get(kind, 0)) if density else 0
 
 
 def _disk(seed: int, kinds: tuple[str, ...]) -> DiskFaults:
@@ -77,6 +96,8 @@ def _disk(seed: int, kinds: tuple[str, ...]) -> DiskFaults:
     for name, ppm in strength.items():
         if f"disk.{name}" in kinds:
             setattr(made, name, ppm)
+    if "disk.full" in kinds:
+        made.quota = draw.between(60, 600) << 10
     return made
 
 

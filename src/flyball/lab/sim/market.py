@@ -13,8 +13,8 @@ from flyball.tables.calendar import Session
 
 FIRST_OPEN: Final = 1_772_461_800 * NS  # 2026-03-02 14:30 UTC, a Monday
 FIRST_DAY: Final = 20260302
-HOURS: Final = (3, 13, 24)  # from open to open
-BAR: Final = 90  # seconds
+HOURS: Final = (2, 3, 13)  # from open to open
+BARS: Final = (300, 240, 180, 120, 90, 60, 45, 30)  # seconds
 CENTS: Final = 2
 SYMBOLS: Final = ("AAA", "BBB", "CCC")
 PPM: Final = 1_000_000
@@ -30,12 +30,19 @@ def sessions(draw: Draw, count: int) -> list[Session]:
     return made
 
 
-def series(draw: Draw, schedule: list[Session]) -> list[Series]:
-    """Bars of one to three symbols over a schedule."""
-    return [_series(draw, symbol, schedule) for symbol in SYMBOLS[: draw.between(1, 3)]]
+def symbols(draw: Draw) -> tuple[str, ...]:
+    """One to three."""
+    return SYMBOLS[: draw.between(1, 3)]
 
 
-def _series(draw: Draw, symbol: str, schedule: list[Session]) -> Series:
+def series(draw: Draw, names: tuple[str, ...], schedule: list[Session], prices: int) -> list[Series]:
+    """Bars of these symbols over a schedule: about so many prices in all."""
+    long = sum(session.close - session.open for session in schedule) * len(names) // NS
+    bar = next((bar for bar in BARS if long // bar >= prices), BARS[-1])
+    return [_series(draw, name, schedule, bar) for name in names]
+
+
+def _series(draw: Draw, symbol: str, schedule: list[Session], seconds: int) -> Series:
     price = draw.between(800, 40_000)  # cents
     restless = draw.pick((300, 800, 2_000, 6_000))  # ppm a bar
     jumps = draw.pick((0, 5_000, 30_000))  # ppm of bars that jump
@@ -44,7 +51,7 @@ def _series(draw: Draw, symbol: str, schedule: list[Session]) -> Series:
     for session in schedule:
         price = _moved(price, draw.between(-20_000, 20_000))  # over night
         mute = 0
-        for end in range(session.open + BAR * NS, session.close + 1, BAR * NS):
+        for end in range(session.open + seconds * NS, session.close + 1, seconds * NS):
             before = price
             price = _moved(price, _step(draw, restless, jumps))
             wide = draw.below(restless)
@@ -54,7 +61,7 @@ def _series(draw: Draw, symbol: str, schedule: list[Session]) -> Series:
             mute = max(0, mute - 1)
             if mute == 0 or end == session.close:
                 bars.append(Bar(end, before, max(high, price, before), min(low, price, before), price, 1_000))
-    return Series(symbol, CENTS, BAR, bars)
+    return Series(symbol, CENTS, seconds, bars)
 
 
 def _step(draw: Draw, restless: int, jumps: int) -> int:

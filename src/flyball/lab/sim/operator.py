@@ -9,6 +9,7 @@ resolves what stays in doubt. It knows only what the socket tells it.
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ from flyball.lab.sim.draw import Draw
 SECRET: Final = "K7QFM-2ZD8T-RX0VA-9GHJN"
 NAMES: Final = ("ann", "bob", "")
 WRONG: Final = "00000-00000-00000-00000"
-LOOSENING: Final = ("resume", "clear", "resolve")
+LOOSENING: Final = ("resume", "clear", "resolve", "approve")
 SOON: Final = 35 * NS  # a latch has to hold for 30 s before it may be cleared
 SELDOM: Final = 10 * MINUTE
 LOOKS: Final = 4  # at an order that nobody explains, before it is resolved by hand
@@ -59,6 +60,7 @@ class Operator:
     diligent: bool = False
     page: Callable[[], Outside] | None = None
     units: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    pressed: Callable[[], None] = lambda: None  # called when it panics
     looks: Counter[str] = field(default_factory=Counter)  # at orders that nobody explains
     said: Counter[str] = field(default_factory=Counter)  # word and how it was answered
     seen: dict[str, Any] = field(default_factory=dict)  # the last status
@@ -87,9 +89,7 @@ class Operator:
         if what in ("pause", "freeze", "flatten"):
             await self.say(handle, what, scope=scope)
         elif what == "panic":
-            only = "yes" if self.draw.happens(300_000) else "no"
-            for _ in range(self.draw.between(1, 2)):
-                await self.say(handle, "panic", cancel_only=only)
+            await self.panic(handle)
         elif what == "cancel":
             orders = (await self.look(handle)).get("orders", [])
             order = self.draw.pick(orders)["order"] if orders else "fbsim-1-1-s1-1"
@@ -103,8 +103,33 @@ class Operator:
         elif what == "resume":
             for wrong in self.tries():
                 await self.say(handle, "resume", wrong=wrong, scope=scope)
+        elif what in ("approve", "reject"):
+            await self.propose(handle, what)
         elif what in WORDS and not WORDS[what].args:
             await self.say(handle, what)
+
+    async def panic(self, handle: Handle) -> None:
+        """Once or twice, to get flat or only to cancel."""
+        only = "yes" if self.draw.happens(300_000) else "no"
+        for _ in range(self.draw.between(1, 2)):
+            self.pressed()
+            await self.say(handle, "panic", cancel_only=only)
+
+    async def propose(self, handle: Handle, what: str) -> None:
+        """Approve looser limits that wait, or reject them or what was approved."""
+        reply = await self.say(handle, "config")
+        terms = reply["data"] if reply.get("ok") else {}
+        waiting = [*terms.get("pending", []), *(terms.get("loosened", []) if what == "reject" else [])]
+        if not waiting:
+            return
+        proposal = str(self.draw.pick(waiting)["proposal"])
+        if what == "reject":
+            await self.say(handle, "reject", proposal=proposal)
+            return
+        since = datetime.fromisoformat(waiting[0]["since"][:19] + "+00:00")
+        expires = int(since.timestamp()) * NS + self.draw.between(1, 48) * 60 * MINUTE
+        for wrong in self.tries():
+            await self.say(handle, "approve", wrong=wrong, proposal=proposal, expires=str(expires))
 
     def tries(self) -> tuple[bool, ...]:
         """Whether the secret is wrong, each time it tries: mostly once and right."""

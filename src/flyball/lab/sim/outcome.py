@@ -24,6 +24,7 @@ class Outcome:
     goals: dict[str, int] = field(default_factory=dict)
     digest: str = ""  # of the journal: the same seed gives the same
     seconds: float = 0.0  # real time
+    struck: tuple[str, ...] = ()  # the faults that came to pass
 
     def command(self) -> str:
         """The line that runs it again."""

@@ -6,6 +6,7 @@ resolved, the account agrees with the broker, every book is flat or latched and 
 has gone that had to stay.
 """
 
+import gc
 import hashlib
 import time
 import traceback
@@ -26,6 +27,7 @@ from flyball.lab.sim.deaths import Deaths
 from flyball.lab.sim.disk import SimDisk
 from flyball.lab.sim.doom import Doom, Killed
 from flyball.lab.sim.draw import Draw
+from flyball.lab.sim.editor import Editor
 from flyball.lab.sim.faults import Faults, swarm
 from flyball.lab.sim.keeper import SimKeeper
 from flyball.lab.sim.loop import Pipes, SimLoop
@@ -34,8 +36,9 @@ from flyball.lab.sim.people import People, remedy
 from flyball.lab.sim.poison import poison
 from flyball.lab.sim.promises.judge import Broken, Judge
 from flyball.lab.sim.promises.witness import Witness
-from flyball.lab.sim.scenario import Scenario, scenario
+from flyball.lab.sim.scenario import ENOUGH, Scenario, scenario
 from flyball.lab.sim.spawn import SimSpawn
+from flyball.lab.sim.struck import struck
 from flyball.lab.sim.syncer import SimSyncer
 from flyball.lab.sim.view import SimView
 from flyball.lab.sim.world import World
@@ -44,7 +47,8 @@ from flyball.runtime.control import Control
 from flyball.runtime.sequencer import Taken
 
 SEGMENT: Final = (16 << 10, 64 << 10, 256 << 10)  # small, so that segments end
-AGAIN: Final = MINUTE  # between a refused start and the next try
+AGAIN: Final = MINUTE  # between a refused start and the next try, at first
+SELDOM: Final = 16  # times as long, when it goes on being refused
 TRUTH_EVERY: Final = 16  # batches
 STATE_EVERY: Final = 8
 
@@ -57,6 +61,8 @@ def run(seed: int, *, faults: tuple[str, ...] | None = None, until: int = 0) -> 
     """Fly a seed; `faults`: only these kinds (None: those the seed draws); `until`: cut it off after so many
     events, without the liveness phase (0 = not)."""
     begun = time.perf_counter()
+    collecting = gc.isenabled()
+    gc.disable()  # a seed leaves a few megabytes, and it is over soon
     one = Run(seed, swarm(seed, faults), until)
     outcome = Outcome(seed, one.faults.kinds, until)
     try:
@@ -68,6 +74,9 @@ def run(seed: int, *, faults: tuple[str, ...] | None = None, until: int = 0) -> 
     except Exception as fault:  # noqa: BLE001 - whatever it is, it is what the simulator looks for
         outcome.broken = f"{type(fault).__name__}"
         outcome.what = f"{fault}\n{''.join(traceback.format_tb(fault.__traceback__)[-6:])}"
+    finally:
+        if collecting:
+            gc.enable()
     if outcome.broken:
         outcome.where = (
             f"event {one.events}, start {one.starts}, {(one.world.now - one.scenario.begin) / NS:.3f} s"
@@ -76,6 +85,7 @@ def run(seed: int, *, faults: tuple[str, ...] | None = None, until: int = 0) -> 
     outcome.days, outcome.starts = one.days(), one.starts
     outcome.kills, outcome.refused = one.kills, one.refused
     outcome.goals = {goal: n for goal, n in one.judge.goals.reached.items() if n}
+    outcome.struck = struck(one)
     outcome.digest = one.digest()
     outcome.seconds = round(time.perf_counter() - begun, 3)
     return outcome
@@ -95,19 +105,24 @@ class Under:
 class Run:
     """One seed under way: what outlives the governor."""
 
-    def __init__(self, seed: int, faults: Faults, until: int = 0, at: str = "") -> None:
-        """`at`: where the first incarnation dies for sure (`Deaths`)."""
-        self.scenario: Scenario = scenario(seed)
+    def __init__(self, seed: int, faults: Faults, until: int = 0, at: str = "", length: int = ENOUGH) -> None:
+        """`at`: where the first incarnation dies for sure (`Deaths`); `length`: of the scenario, in events."""
+        self.scenario: Scenario = scenario(
+            seed, acts=faults.has("market.acts"), halts=faults.has("market.halts"), events=length
+        )
         self.faults = faults
         self.until = until
         self.events = self.records = self.starts = self.kills = self.refused = self.batches = 0
+        self.edits = 0  # of the configuration
+        self.in_vain = 0  # starts refused, one after the other
         s = self.scenario
         self.world = World(seed, s.begin)
         self.journal = SimDisk(self.world, "journal", faults.disk)
         self.journal.poison = poison(seed) if faults.has("crash.poison") else None
         self.emergency = SimDisk(self.world, "emergency")
         self.account = SimDisk(self.world, "account")
-        self.wall = Wall(self.world, _clock(seed, faults, s))
+        self.clock = _clock(seed, faults, s)
+        self.wall = Wall(self.world, replace(self.clock))
         self.bots = _bots(seed, faults)
         hours = [(x.open, x.close) for x in s.schedule if x.open < s.calm]
         self.chaos = Chaos(
@@ -120,7 +135,8 @@ class Run:
             now=lambda: self.world.now,
         )
         names = tuple(x.name for x in s.config.strategies)
-        self.people = People(seed, faults, names, tuple(x.symbol for x in s.series))
+        self.people = People(seed, faults, names, tuple(x.symbol for x in s.series), s.schedule)
+        self.editor = Editor(seed, s.text) if faults.has("people.edit") else None
         self.people.careful.page = self.chaos.truth
         self.people.careful.units = {x.symbol: (x.price_exp, 0) for x in s.series}
         self.deaths = Deaths(seed, faults, at)
@@ -143,6 +159,7 @@ class Run:
             bot_folder="bots",
             bot_logs=None,
             watch=self._taken,
+            dated=s.dated,
         )
         self.world.at(s.calm, self._quiet)
 
@@ -162,12 +179,16 @@ class Run:
                 self._ended(self.now, power=False)
                 if over:
                     break
-                wait = Draw(self.world.seed, "restart", self.starts).between(1, 60) * NS
+                wait = self.people.morning(self.world.now)
+                wait = wait or Draw(self.world.seed, "restart", self.starts).between(1, 60) * NS
             except Killed:
                 wait = self._died()
             except (JournalError, CannotStart) as why:
                 wait = self._refused(why)
             self.world.advance(self.world.now + wait)
+            if self.editor is not None and not self.calm and (edited := self.editor.edit()) is not None:
+                self.plan.config = replace(edited, journal=self.plan.config.journal)
+                self.edits += 1
         self.judge.journal(SimView(self.journal, Doom()), Draw(self.world.seed, "damage"))
 
     async def _live(self, under: Under, pipes: Pipes) -> bool:
@@ -192,12 +213,23 @@ class Run:
         self.judge.durable = lambda: max(under.base, under.syncer.durable_token)
         under.base = len(records)
         cockpit = under.cockpit = await assemble(self.plan, machine)
+        self.in_vain = 0
         self.judge.governor = cockpit.governor
         self.judge.state(cockpit.governor)
         control = Control(
-            cockpit.flight, operator.stored(), lambda: self.world.now, lambda _: None, compare=operator.verify
+            cockpit.flight,
+            operator.stored(),
+            lambda: self.world.now,
+            lambda _: None,
+            approver=lambda _: operator.stored(),
+            compare=operator.verify,
         )
-        people = self.people.begin(cockpit, control.handle)
+        people = self.people.begin(
+            cockpit,
+            control.handle,
+            lambda: self.world.now,
+            lambda: self.deaths.panicked(self.world, doom),
+        )
         await cockpit.flight.run()
         for one in people:
             one.cancel()
@@ -231,7 +263,7 @@ class Run:
         self.kills += 1
         self._ended(self.now, power=self.deaths.power)
         draw = Draw(self.world.seed, "restart", self.starts)
-        return draw.between(1, draw.pick((5, 60, 600))) * NS
+        return draw.between(MS, draw.pick((2, 5, 60, 600)) * NS)
 
     def _refused(self, why: Exception) -> int:
         """It would not start, and said why."""
@@ -240,7 +272,8 @@ class Run:
         self._ended(self.now, power=False)
         if not remedy(self.journal, self.emergency) and self.calm:
             raise Broken("P8", f"does not start although nothing fails any more: {why}") from why
-        return AGAIN
+        self.in_vain += 1
+        return AGAIN * min(self.in_vain, SELDOM)
 
     def _ended(self, under: Under, *, power: bool) -> None:
         written = under.base if under.cockpit is None else under.cockpit.journal.head.seq

@@ -5,16 +5,18 @@ from typing import Final
 
 from flyball.config.effective import Effective
 from flyball.config.load import load
+from flyball.feeds.actions import Dated
 from flyball.feeds.series import Series
 from flyball.kernel.units import MINUTE, NS
-from flyball.lab.sim import market
+from flyball.lab.sim import calendar, market
 from flyball.lab.sim.draw import Draw
 from flyball.tables.calendar import Session
 
 SESSIONS: Final = 3
 BEFORE_OPEN: Final = MINUTE
 AFTER_CLOSE: Final = 12 * MINUTE
-BOTS: Final = ("Honest", "Wild", "Adversary")
+ENOUGH: Final = 800  # events: what a seed is made long enough for
+BOTS: Final = {"Honest": 0, "Wild": 15, "Adversary": 26}  # and events of each at ten prices, above 15
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,26 @@ class Scenario:
     text: str  # of the configuration
     series: list[Series]
     schedule: list[Session]
+    dated: list[Dated]  # corporate actions and flows
     begin: int
     calm: int  # true time from which nothing fails any more
     end: int
 
 
-def scenario(seed: int) -> Scenario:
-    """The scenario of a seed; always the same."""
+def scenario(seed: int, *, acts: bool = False, halts: bool = False, events: int = ENOUGH) -> Scenario:
+    """The scenario of a seed; always the same. `acts`: with corporate actions and flows; `halts`: trading
+    ends before the close now and then; `events`: about as many as it is made long enough for."""
     schedule = market.sessions(Draw(seed, "sessions"), SESSIONS)
-    series = market.series(Draw(seed, "market"), schedule)
+    made = Draw(seed, "market")
+    symbols = market.symbols(made)
+    bots = _bots(Draw(seed, "strategies"), least=3 - len(symbols))
+    series = market.series(made, symbols, schedule, events * 10 // (15 + sum(BOTS[bot] for bot in bots)))
+    dated = calendar.dated(Draw(seed, "dated"), series, schedule) if acts else []
+    series = calendar.acted(series, dated)
+    if halts:
+        series = calendar.halted(Draw(seed, "halts"), series, schedule)
     draw = Draw(seed, "scenario")
-    text = config_text(draw, seed)
+    text = config_text(draw, seed, bots, 2 * series[0].seconds + 20)
     last = schedule[-1]
     return Scenario(
         seed=seed,
@@ -44,20 +55,25 @@ def scenario(seed: int) -> Scenario:
         text=text,
         series=series,
         schedule=schedule,
+        dated=dated,
         begin=schedule[0].open - BEFORE_OPEN,
         calm=last.open + draw.between(0, (last.close - last.open) // MINUTE - 20) * MINUTE,
         end=last.close + AFTER_CLOSE,
     )
 
 
-def config_text(draw: Draw, seed: int) -> str:
-    """A configuration as a user would write it: the demo's with limits of its own."""
+def _bots(draw: Draw, least: int) -> list[str]:
+    """One to three, at least `least`."""
+    return [draw.pick(tuple(BOTS)) for _ in range(max(least, draw.pick((1, 1, 2, 3))))]
+
+
+def config_text(draw: Draw, seed: int, bots: list[str], quote_age: int) -> str:
+    """A configuration as a user would write it: the demo's with limits of its own. `quote_age` in seconds."""
     order = draw.pick((1_000, 4_000, 10_000))
     position = order * draw.between(1, 3)
     gross = position * draw.between(1, 2)
     loss = draw.pick((60, 200, 400, 2_000))
     caution = draw.between(2, 10)
-    strategies = [draw.pick(BOTS) for _ in range(draw.pick((1, 1, 2, 3)))]
     rows = [
         'profile = "demo"',
         '[account]\ntag = "sim"\nequity = "$100,000"',
@@ -74,14 +90,14 @@ def config_text(draw: Draw, seed: int) -> str:
         f'drawdown_restrict = "{(caution + draw.between(1, 5)) / 10}%"',
         f'drawdown_halt = "{(caution + draw.between(6, 12)) / 10}%"',
         f'on_excess = "{draw.pick(("clip", "clip", "refuse"))}"',
-        'max_quote_age = "200 s"',
+        f'max_quote_age = "{quote_age} s"',
         f"order_rate = {draw.between(2, 10)}",
         f"max_orders_per_day = {draw.pick((30, 200, 2_000))}",
         "[broker.paper]",
         f"seed = {seed % (1 << 62)}",
         f'timeout = "{draw.pick((2, 5, 10))} s"',
     ]
-    for i, bot in enumerate(strategies):
+    for i, bot in enumerate(bots):
         name = f"s{i + 1}"
         rows += [
             f"[strategy.{name}]",

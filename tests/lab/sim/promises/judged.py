@@ -34,7 +34,7 @@ class World:
 class Patient(Prompt):
     """Here nothing leaves by itself: exits wait until the test delivers them."""
 
-    def batch(self, records: Sequence[Record], socket: Socket, now: int) -> None:
+    def batch(self, records: Sequence[Record], socket: Socket, now: int, *, written: bool) -> None:
         return
 
 

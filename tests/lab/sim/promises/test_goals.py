@@ -13,6 +13,7 @@ from flyball.lab.sim.promises.judge import Judge
 from tests.lab.sim.promises.told import (
     NS,
     OPEN,
+    account,
     asked,
     begun,
     bought,
@@ -85,7 +86,7 @@ TOLD: dict[str, list[Record]] = {
     "flat by order": begun(fx.Flat(OPEN, "account", "L1", True, (), 0, 1)),
     "not flat at the close": begun(fx.Alert(OPEN, "not_flat_at_close", "critical", "")),
     "reconciliation break": begun(fx.Divergence(OPEN, "cash", "1", "2", False)),
-    "reconciliation healed": begun(latch("L7"), latch("L7", "cleared")),
+    "reconciliation healed": begun(latch("L7"), account(), latch("L7", "cleared")),
     "bot down": begun(ev.BotDown(OPEN, "s", "died", 1)),
     "flood": begun(ev.Ingress(OPEN, "s", 5, 0, 1)),
     "pending loosening at a start": begun(approval("proposed"), epoch(2)),

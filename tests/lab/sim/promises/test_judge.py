@@ -17,6 +17,7 @@ from tests.lab.sim.promises.told import (
     MINUTE,
     NS,
     OPEN,
+    account,
     asked,
     begun,
     bought,
@@ -366,6 +367,30 @@ def test_some_latches_hold_until_the_next_session():
     assert "on the day it was set" in broken(*before, command("clear"), latch("L1", "cleared"))
     tomorrow = session(20260105, OPEN + 1_440 * MINUTE)
     assert broken(*before, tomorrow, command("clear"), latch("L1", "cleared")) == ""
+
+
+OK = ev.Report(OPEN, "journal", "ok", "journal", "durable again")
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "since", "says"),
+    [
+        ("L7", account(), 30, ""),
+        ("L7", account(), 29, "P6: L7 on account: cleared 29000000000 ns after it was set"),
+        ("L7", account(positions=(("AAA", 1),)), 30, "the account says 1 AAA, the ledger 0"),
+        ("L7", account(cash=1), 30, "P6: L7 on account: cleared although the account's cash is 1"),
+        ("L7", ev.Tick(OPEN), 30, "P6: L7 on account: cleared by tick"),
+        ("L7", command("clear", latch="L7"), 30, ""),
+        ("L7", command("clear", latch="L7"), 29, "cleared 29000000000 ns after it was set"),
+        ("L9a", OK, 30, ""),
+        ("L9a", OK, 29, "cleared 29000000000 ns after it was set"),
+        ("L9a", ev.Tick(OPEN), 30, "P6: L9a on account: cleared by tick"),
+    ],
+)
+def test_what_heals_by_itself_heals_on_evidence(name: str, event: Record, since: int, says: str):
+    before = begun(latch(name, ts=OPEN - since * NS))
+    said = broken(*before, event, latch(name, "cleared"))
+    assert (says in said) if says else said == ""
 
 
 def test_a_latch_that_flattens_goes_on_flattening():

@@ -207,3 +207,27 @@ def test_an_exit_that_was_stopped_at_the_gate_owes_nothing():
     for second in range(2, 20):
         judge.taken(judge.model.seq + 1, [ev.Tick(OPEN)], OPEN + second * NS)
     assert judge.broken is None
+
+
+@pytest.mark.parametrize(
+    ("noted", "power", "says"),
+    [
+        ([{"kind": "order", "client_id": OUT.client_id}], False, ""),
+        ([], False, "P1: fbT-1-2-s-1: left from memory, and the emergency log does not have it"),
+        (None, False, ""),
+        ([], True, ""),
+    ],
+    ids=["noted", "not noted", "nobody can read it", "lost with the power"],
+)
+def test_what_left_from_memory_is_in_the_emergency_log(noted, power, says):
+    judge = judged(*begun(*bought(IN)))
+    judge.sending(OUT, 0, OPEN)
+    judge.taken(-1, asked(OUT), OPEN)
+    known = recovered(judge)
+    judge.crashed(power=power, written=len(known), durable=len(known))
+    said = ""
+    try:
+        judge.started(known, OPEN + NS, noted)
+    except Broken as broken:
+        said = str(broken)
+    assert said == says

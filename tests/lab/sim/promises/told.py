@@ -131,8 +131,10 @@ def update(o: fx.Order, state: str, filled: int = -1) -> ev.Update:
 
 
 def latch(name: str, action: str = "set", scope: str = "account", **fields: Any) -> fx.LatchChange:
+    """One that is set has held for its 30 s when the session opens."""
     given = {"state": "REDUCING", "positions": "exits", "by": "governor", "reason": "", "clears": ""}
-    return fx.LatchChange(ts=OPEN, latch=name, action=action, scope=scope, **{**given, **fields})
+    ts = OPEN if action == "cleared" else OPEN - 30 * NS
+    return fx.LatchChange(latch=name, action=action, scope=scope, **{"ts": ts, **given, **fields})
 
 
 def command(

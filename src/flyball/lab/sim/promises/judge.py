@@ -22,7 +22,7 @@ from flyball.kernel import effects as fx
 from flyball.kernel import events as ev
 from flyball.kernel.governor import Governor
 from flyball.lab.sim.draw import Draw
-from flyball.lab.sim.promises import caps, facts, ids, latched, needless, reducing, socket
+from flyball.lab.sim.promises import caps, facts, healed, ids, latched, needless, reducing, socket
 from flyball.lab.sim.promises.broken import Broken
 from flyball.lab.sim.promises.durable import Continuity
 from flyball.lab.sim.promises.flat import FlatByClose
@@ -83,8 +83,8 @@ class Judge:
                 self._rebuild(records, shown)
             self._memory, self.governor = False, None
             self.socket.started()
-            self._prompt.started()
             noted = None if noted is None else list(noted)
+            self._prompt.started(noted)
             self._repeated.started(self.model, noted)
             left, self._left = self._left, []
             if noted is not None and len(records) >= shown:
@@ -129,7 +129,7 @@ class Judge:
                 self._take(seq, record)
             self._step_is_over()
             self.socket.shown(self.model, written=written)
-            self._prompt.batch(records, self.socket, now)
+            self._prompt.batch(records, self.socket, now, written=written)
             durable = None if self.durable is None else self.durable()
             if durable is not None:
                 self._repeated.batch(durable, now)
@@ -173,6 +173,7 @@ class Judge:
         if power:
             self.socket.ended()
         self._continuity.crashed(power=power, written=written, durable=durable)
+        self._prompt.crashed(power=power)
         self._repeated.crashed(power=power)
 
     # -- cross-checks ----------------------------------------------------------------------------------------
@@ -260,6 +261,7 @@ class Judge:
                 needless.for_nothing(m, m.intent, record)
         elif isinstance(record, fx.LatchChange):
             latched.cleared_by_a_person(m, record)
+            healed.on_evidence(m, record)
             self._repeated.latch(record, m.seq + 1, self._now)
         elif isinstance(record, fx.Approval):
             self.loosened.approval(m, record)

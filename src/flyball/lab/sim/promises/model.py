@@ -197,6 +197,8 @@ class Model(Figures):
 
     def _answer(self, e: ev.Answer) -> None:
         o = self.orders.get(e.client_id)
+        if o is not None and e.found and e.ask == 0:  # unasked: it has what was sent once more
+            self._state(o, e.state, e.filled)
         if o is None or o.asked != e.ask:
             return  # to no question, or to one that is answered or overtaken
         o.asked = -1

@@ -31,6 +31,7 @@ CAPS: Final = {
     "LOSS_SYMBOL": "C6 symbol",
 }
 NEAR: Final = 50_000  # one part: the governor keeps ranges in 1/65536 of a step, rounded up
+RANGED: Final = ("C6", "C10")  # by the range: behind a corporate action its prices are in whole ticks
 ROUNDINGS: Final = 20  # as many as one decision may see
 
 
@@ -65,7 +66,7 @@ def _passed(m: Model, d: Decision, qty: int) -> list[str]:
     for what, value, cap in caps(m, o, d.scale):
         if what not in ("C1 qty", "C4"):
             value += value // NEAR + slack + (stress if what.startswith("C6") else 0)
-        if cap is not None and value > cap:
+        if cap is not None and (value > cap or (m.acts and what.startswith(RANGED))):
             found.append(what)
     o.ended = "?"
     m.touch(o)

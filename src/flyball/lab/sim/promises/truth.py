@@ -42,8 +42,17 @@ class AtTheBroker:
         if len(t.orders) != self._orders:
             self._orders = len(t.orders)
             _only_what_left(t, m, s)
+        self._restated(t)
         self._executions(t, m, s)
+        self._held.update(t.positions)
         _one_a_leg(t, m, s)
+
+    def _restated(self, t: Truth) -> None:
+        """A corporate action has changed a position: nobody knows which executions came before it."""
+        held = dict(self._held)
+        for fill in t.fills[self._fills :]:
+            held[fill.symbol] = held.get(fill.symbol, 0) + fill.side * fill.qty
+        self._by_hand.update(symbol for symbol, qty in t.positions.items() if held.get(symbol, 0) != qty)
 
     def _executions(self, t: Truth, m: Model, s: Socket) -> None:
         """P3 by the truth: a fill of what reduces brings the account nearer to zero, unless a hand that is
