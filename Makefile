@@ -60,7 +60,7 @@ mutants: .venv/.dev
 	$(BIN)/flyball lab mutants
 
 kernel-mutants: .venv/.dev .cache/mutmut/.there
-	PYTHONPATH=.cache/mutmut $(BIN)/python -m tools.kernel_mutants
+	PYTHONPATH=$(CURDIR)/.cache/mutmut $(BIN)/python -m tools.kernel_mutants
 
 bench: .venv/.dev
 	$(BIN)/flyball lab bench --json

@@ -14,7 +14,7 @@ from flyball.desk.summary import Summary
 from flyball.journal.codec import Record
 from flyball.kernel.controls import EVIDENCE
 from flyball.kernel.effects import DayStart, Decision, LatchChange, Trip
-from flyball.kernel.events import Account, Epoch, Fill, Flow, Intent, Mark, Session
+from flyball.kernel.events import Account, Epoch, Event, Fill, Flow, Intent, Mark, Session
 from flyball.kernel.governor import Governor
 from flyball.kernel.units import show
 from flyball.kernel.words import OUTSIDE
@@ -352,7 +352,7 @@ def test_records_of_unknown_symbols_do_no_harm():
 def test_a_days_equity_holds_what_was_paid_in():
     """A deposit is no profit, and it is equity all the same."""
     governor, s = Governor(), Summary()
-    events = [
+    events: list[Event] = [
         Epoch(1, 1, "2", 2, "t", "paper", "paper", "paper:test", "c", ""),
         Account(2, 0, 100_000 * DOLLAR, 100_000 * DOLLAR, 100_000 * DOLLAR, (), ()),
         Session(3, "XNYS", 20260302, 3, 10**12),

@@ -11,6 +11,7 @@ import pytest
 
 from flyball.kernel import controls
 from flyball.kernel.effects import (
+    Alert,
     AskAccount,
     Cancel,
     Decision,
@@ -398,3 +399,10 @@ def test_19_a_rule_that_fails_refuses_and_latches(monkeypatch: pytest.MonkeyPatc
     assert [c.client_id for c in of(effects, Cancel)] == [working.client_id]
     assert f.latched() == ["L5 account"]
     monkeypatch.undo()
+
+
+def test_what_a_sensor_says_is_passed_on():
+    f = watched()
+    [alert] = of(f.report("clock", "skewed"), Alert)
+    assert (alert.ts, alert.alert, alert.text) == (f.now, "clock", "skewed: ")
+    assert not of(f.report("clock", "ok"), Alert)

@@ -60,7 +60,8 @@ def test_an_apply_that_fails_stops_everything_but_a_person(monkeypatch):
     f.faulty = True
     effects = f.account()
     assert [x.KIND for x in effects] == ["latch", "alert", "cancel"]
-    assert (f.latched(), f.s.failures, effects[2].client_id) == (["L9b account"], 1, order.client_id)
+    assert (f.latched(), f.s.failures) == (["L9b account"], 1)
+    assert (effects[2].client_id, effects[2].why) == (order.client_id, "L9b")
     assert f.g.fault == "KeyError: 'a bug' while applying account"
     assert "KeyError" in f.s.latches["L9b account"].reason
     monkeypatch.undo()

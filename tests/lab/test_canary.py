@@ -1,5 +1,5 @@
-"""The canary: a known bug, planted in a copy, is found there by `flyball lab sim`, named, and shown again by the
-one line it prints.
+"""The canary: a known bug, planted in a copy, is found there by `flyball lab sim`, named, and shown again by
+the one line it prints.
 
 A simulator that finds nothing proves nothing, unless this bird dies.
 """

@@ -3,12 +3,15 @@
 import ast
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from flyball.lab.mutants import seeds
+from flyball.lab.mutants.copied import copy_of
 from flyball.lab.mutants.mutant import Mutant, Rotten, path_of, planted
-from flyball.lab.mutants.run import NotGreen, chosen, copy_of, hunt, report
+from flyball.lab.mutants.run import NotGreen, chosen, hunt, report
 from flyball.lab.mutants.table import MUTANTS
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +32,7 @@ def test_it_fits_the_source(m):
 
 @pytest.mark.parametrize("m", MUTANTS, ids=NAMES)
 def test_its_tests_are_there(m):
-    assert m.tests
+    assert m.tests or m.seed > 0
     for test in m.tests:
         file, _, name = test.partition("::")
         text = (ROOT / file).read_text(encoding="utf-8")
@@ -112,3 +115,27 @@ def test_the_copy_is_what_is_tested(small, tmp_path_factory):
     (small / "src" / "flyball").mkdir()
     with pytest.raises(NotGreen, match="not the copy"):
         list(hunt(small, [Mutant("x", "x.py", "a", "b", ("tests/test_two.py",))]))
+
+
+# -- the simulator, on copies of this checkout
+
+
+def test_what_the_simulator_finds_is_the_bug_and_not_the_seed(tmp_path, monkeypatch):
+    """A promise that the same seed breaks without the bug says nothing about it."""
+    monkeypatch.setattr(seeds, "LAST", 2)
+    sound = copy_of(ROOT, tmp_path / "sound", ("src", "pyproject.toml"))
+    sick = copy_of(ROOT, tmp_path / "sick", ("src", "pyproject.toml"))
+    bug = next(m for m in MUTANTS if m.name == "adds leave before they are durable")
+    path = path_of(sick, bug)
+    path.write_text(planted(bug, path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    found = seeds.look(sick, 2, seeds.Clean(sound))
+    assert found is not None
+    assert (found.seed, found.broken) == (2, "P1")
+    assert seeds.look(sick, 2, seeds.Clean(sick)) is None
+
+
+def test_a_copy_that_does_not_fly_proves_nothing(small):
+    bugs = [replace(bug("wrong", "n * 3"), tests=(), seed=1)]
+    with pytest.raises(NotGreen, match="does not fly"):
+        list(hunt(small, bugs))

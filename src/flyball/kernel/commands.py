@@ -116,7 +116,7 @@ def _clear(s: State, out: list[Effect], latch: str, scope: str, args: dict[str, 
         s.caution = False
         s.acknowledged = False
     if latch == "L3":
-        # Recovered above caution while it held (without that zone: to a new high): the next fall is a new one.
+        # Recovered above caution while it held (or, without that zone, to a new high): the next fall is new.
         none = s.limits.drawdown_caution == UNKNOWN
         s.acknowledged = s.equity() < s.high_water if none else s.caution
     if latch == "L4":

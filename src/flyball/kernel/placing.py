@@ -171,8 +171,8 @@ def gate(s: State, o: OrderState, now: int) -> str:
 
 
 def still_reduces(s: State, o: OrderState) -> bool:
-    """Whether what may still be executed of an exit fits what its book and the account hold now, when those of
-    its side that have left, or come to the socket before it, fill in full (P3)."""
+    """Whether what may still be executed of an exit fits what its book and the account hold now, when those
+    of its side that have left, or come to the socket before it, fill in full (P3)."""
     book = s.book_qty(o.strategy, o.symbol) * -o.side
     account = believed(s, o.symbol, s.position(o.symbol))[0] * -o.side
     behind = False

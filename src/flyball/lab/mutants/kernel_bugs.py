@@ -38,6 +38,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "    s.environment = e.environment\n",
         "    s.environment = e.environment\n    s.latches.clear()\n",
         (FAILURES,),
+        seed=77,
     ),
     Mutant(
         "new id on retry",
@@ -46,6 +47,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "            o.sent_at,\n"
         '            o.client_id if o.attempt == 1 else f"{o.client_id}-{o.attempt}",\n',
         (DOUBT,),
+        seed=77,
     ),
     Mutant(
         "forget fees",
@@ -57,11 +59,11 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "roll the day at UTC midnight",
         "kernel/apply.py",
-        "    worst = s.totals.gross\n    if not accept(",
+        "    worst = s.totals.gross\n    opening = ",
         "    worst = s.totals.gross\n"
         "    if s.day.day and e.ts // (86_400 * 10**9) > s.day.open // (86_400 * 10**9):\n"
         "        s.day = Day(s.day.day, s.day.venue, e.ts, s.day.close, s.equity())\n"
-        "    if not accept(",
+        "    opening = ",
         (INCIDENTS,),
     ),
     Mutant(
@@ -70,6 +72,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "            move(o, IN_DOUBT)\n            ask(s, out, o)\n",
         "            move(o, REJECTED)\n            settle(s, out, o)\n",
         (DOUBT,),
+        seed=77,
     ),
     Mutant(
         "leave resting orders under a latch",
@@ -77,6 +80,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "            cancel(s, out, o, why)\n",
         "            continue\n",
         ("tests/kernel/test_truth.py",),
+        seed=77,
     ),
     Mutant(
         "let an exit be refused by a cap",
@@ -97,6 +101,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "        if e.fill_id in o.fill_ids:\n            return\n",
         "",
         (LIFE,),
+        seed=16,
     ),
     Mutant(
         "resend after not-found although too old",
@@ -132,6 +137,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "        account -= left\n        if o.strategy == strategy:\n            book -= left\n",
         "",
         ("tests/kernel/test_flatten.py",),
+        seed=1,
     ),
     Mutant(
         "value longs at the ask",
@@ -146,6 +152,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "            return max(0, self.stated - self.filled)\n",
         "            return 0\n",
         ("tests/kernel/test_orders.py", LIFE),
+        seed=77,
     ),
     Mutant(
         "issue one client order id twice",

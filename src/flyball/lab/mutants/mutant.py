@@ -1,4 +1,4 @@
-"""One planted bug: where it goes, what it replaces, and the tests that must notice it."""
+"""One planted bug: where it goes, what it replaces, and who must notice: tests, the simulator, or both."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,16 @@ class Rotten(Exception):  # noqa: N818 - it says what is the case
 
 @dataclass
 class Mutant:
-    """`old` occurs exactly once in `file` (below src/flyball) and becomes `new`; one of `tests` must fail."""
+    """`old` occurs exactly once in `file` (below src/flyball) and becomes `new`. One of `tests` must fail;
+    where there is a `seed`, a promise must break in the simulator too: that seed flies first, then 1 to 300.
+    """
 
     name: str
     file: str
     old: str
     new: str
-    tests: tuple[str, ...]  # pytest's paths and node ids, from the checkout's root
+    tests: tuple[str, ...] = ()  # pytest's paths and node ids, from the checkout's root
+    seed: int = 0  # the one that found it last; 0 = it is for the tests alone
 
 
 def path_of(root: Path, m: Mutant) -> Path:

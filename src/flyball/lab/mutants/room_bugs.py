@@ -13,6 +13,7 @@ ROOM_BUGS: Final[tuple[Mutant, ...]] = (
         "                    self.waiting.append((effect, token))\n",
         "                    self._send(effect, now)\n",
         (TARGETS,),
+        seed=1,
     ),
     Mutant(
         "no last gate at the socket",
@@ -20,6 +21,7 @@ ROOM_BUGS: Final[tuple[Mutant, ...]] = (
         "self.governor.may_send(order.client_id, now) if self.sends",
         '"" if self.sends',
         (TARGETS,),
+        seed=25,
     ),
     Mutant(
         "exits wait for the disk too",
@@ -27,6 +29,7 @@ ROOM_BUGS: Final[tuple[Mutant, ...]] = (
         "                if not effect.adds:\n",
         "                if not effect.adds and token < 0:\n",
         (TARGETS,),
+        seed=25,
     ),
     Mutant(
         "a cancel overtakes its order",

@@ -1,11 +1,12 @@
-"""Plant every bug, one at a time, in a copy of the checkout, and see a test turn red.
+"""Plant every bug, one at a time, in a copy of the checkout, and see a test turn red or a promise break.
 
-First the selected tests run on the unchanged copy: they must be green, or red would prove nothing. A run
-counts as caught only when tests *failed*; a copy that cannot even be imported proves nothing either.
+First the selected tests run on the unchanged copy and must be green, and the seeds fly there: red or broken
+would prove nothing. A run counts as caught only when tests *failed* or a promise *broke*; a copy that cannot
+even be imported proves nothing either.
 """
 
 import json
-import os
+import queue
 import re
 import shutil
 import subprocess
@@ -13,25 +14,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from flyball.lab.mutants.copied import PROOF, copy_of, environment
 from flyball.lab.mutants.mutant import Mutant, path_of, planted
+from flyball.lab.mutants.seeds import LAST, Clean, NoFlight, look
 
-PARTS: Final = ("src", "tests", "tools", "pyproject.toml", "docs", "Makefile", "README.md")
-LEAVE: Final = shutil.ignore_patterns("__pycache__", ".hypothesis", "*.pyc")
 FAILED: Final = 1  # pytest: tests were collected and run, and some failed
 GREEN: Final = 0
 LONGEST_S: Final = 180.0
 TAIL: Final = 1_500
+TOGETHER: Final = 2  # copies with a bug in them at a time
 
-# The package under test is the copy's, and each run proves it before it counts.
-START: Final = (
-    "import sys, pathlib, flyball, pytest; "
-    "at = pathlib.Path(flyball.__file__).resolve(); "
-    "root = pathlib.Path.cwd().resolve(); "
-    "sys.exit(pytest.main(sys.argv[1:]) if root in at.parents else f'{at}: not the copy in {root}')"
+START: Final = PROOF + (
+    "import pytest; sys.exit(pytest.main(sys.argv[1:]) if ours else f'{at}: not the copy in {root}')"
 )
 _FIRST_RED: Final = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
@@ -46,14 +45,14 @@ class NoCheckout(Exception):  # noqa: N818 - it says what is the case
 
 @dataclass
 class Outcome:
-    """What became of one bug. `by`: the first test that failed."""
+    """What became of one bug. `by`: the first test that failed, the seed that broke a promise."""
 
     name: str
     file: str
     caught: bool
     by: str
     seconds: float
-    detail: str = ""  # the end of what pytest said, when it was not caught
+    detail: str = ""  # what was said by those that did not notice
 
 
 def checkout() -> Path:
@@ -69,29 +68,6 @@ def checkout() -> Path:
     return root
 
 
-def copy_of(root: Path, to: Path) -> Path:
-    """What is needed to run the tests, without caches.
-
-    Byte code is checked by the hash of its source: a bug may have the same size as the text it replaces, and
-    be planted within the same second.
-    """
-    for part in PARTS:
-        source = root / part
-        if source.is_dir():
-            shutil.copytree(source, to / part, ignore=LEAVE)
-        elif source.exists():
-            shutil.copy(source, to / part)
-    command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "src"]
-    subprocess.run(command, cwd=to, check=True, env=_environment(to))
-    return to
-
-
-def _environment(copy: Path) -> dict[str, str]:
-    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "FLYBALL_SHARED")
-    given = {name: os.environ[name] for name in keep if name in os.environ}
-    return {**given, "PYTHONPATH": str(copy / "src"), "PYTHONHASHSEED": "0"}
-
-
 def run_tests(copy: Path, tests: Sequence[str], *, first: bool) -> tuple[int, str]:
     """Pytest's exit code and output. `first`: stop at the first failure. A hang is a failure."""
     options = ["-q", "-p", "no:cacheprovider", "--tb=no", "--no-header", *(["-x"] if first else [])]
@@ -100,7 +76,7 @@ def run_tests(copy: Path, tests: Sequence[str], *, first: bool) -> tuple[int, st
         done = subprocess.run(
             command,
             cwd=copy,
-            env=_environment(copy),
+            env=environment(copy),
             capture_output=True,
             text=True,
             timeout=LONGEST_S,
@@ -111,38 +87,71 @@ def run_tests(copy: Path, tests: Sequence[str], *, first: bool) -> tuple[int, st
     return done.returncode, done.stdout + done.stderr
 
 
-def judge(copy: Path, m: Mutant) -> Outcome:
-    """Plant one bug, run its tests, take it out again."""
+def judge(copy: Path, m: Mutant, clean: Clean) -> Outcome:
+    """Plant one bug, let its tests and the simulator look for it, take it out again."""
     path = path_of(copy, m)
     source = path.read_text(encoding="utf-8")
     started = time.monotonic()
     path.write_text(planted(m, source), encoding="utf-8")
+    by: list[str] = []
+    missed: list[str] = []
     try:
-        code, said = run_tests(copy, m.tests, first=True)
+        for found, said in _noticed(copy, m, clean):
+            (by if found else missed).append(said)
     finally:
         path.write_text(source, encoding="utf-8")
-    red = _FIRST_RED.search(said)
-    caught = code == FAILED and red is not None
-    return Outcome(
-        m.name,
-        m.file,
-        caught,
-        red.group(1) if red is not None and caught else "",
-        round(time.monotonic() - started, 1),
-        "" if caught else said[-TAIL:],
-    )
+    caught = bool(by) and not missed
+    seconds = round(time.monotonic() - started, 1)
+    return Outcome(m.name, m.file, caught, ", ".join(by) if caught else "", seconds, "\n".join(missed))
+
+
+def _noticed(copy: Path, m: Mutant, clean: Clean) -> Iterator[tuple[bool, str]]:
+    """Each way it must be noticed: whether it was, and by what or what was said."""
+    if m.tests:
+        code, said = run_tests(copy, m.tests, first=True)
+        red = _FIRST_RED.search(said)
+        yield (True, red.group(1)) if code == FAILED and red is not None else (False, said[-TAIL:])
+    if m.seed:
+        try:
+            found = look(copy, m.seed, clean)
+        except NoFlight as failed:
+            yield False, str(failed)[-TAIL:]
+            return
+        if found is None:
+            yield False, f"none of the seeds 1 to {LAST} broke a promise"
+        else:
+            yield True, f"seed {found.seed} ({found.broken})"
 
 
 def hunt(root: Path, mutants: Sequence[Mutant]) -> Iterator[Outcome]:
-    """Every bug in turn. NotGreen when the tests they name fail without any."""
+    """Every bug, in order. NotGreen when the tests they name fail without any."""
     with tempfile.TemporaryDirectory(prefix="flyball-mutants-") as folder:
-        copy = copy_of(root, Path(folder))
+        pristine = copy_of(root, Path(folder) / "clean")
         tests = sorted({test for m in mutants for test in m.tests})
-        code, said = run_tests(copy, tests, first=False)
-        if code != GREEN:
-            raise NotGreen(f"the tests fail without any bug planted (pytest says {code}):\n{said[-TAIL:]}")
-        for m in mutants:
-            yield judge(copy, m)
+        if tests:
+            code, said = run_tests(pristine, tests, first=False)
+            if code != GREEN:
+                raise NotGreen(
+                    f"the tests fail without any bug planted (pytest says {code}):\n{said[-TAIL:]}"
+                )
+        clean = Clean(pristine)
+        try:
+            clean.fly([m.seed for m in mutants if m.seed])
+        except NoFlight as failed:
+            raise NotGreen(f"the simulator does not fly without any bug planted:\n{failed}") from failed
+        copies: queue.Queue[Path] = queue.Queue()
+        for n in range(min(TOGETHER, len(mutants))):
+            copies.put(shutil.copytree(pristine, Path(folder) / f"copy{n}"))
+
+        def one(m: Mutant) -> Outcome:
+            copy = copies.get()
+            try:
+                return judge(copy, m, clean)
+            finally:
+                copies.put(copy)
+
+        with ThreadPoolExecutor(TOGETHER) as pool:
+            yield from pool.map(one, mutants)
 
 
 def chosen(mutants: Sequence[Mutant], only: str | None) -> list[Mutant]:

@@ -41,7 +41,7 @@ POINTS: Final = ("write", "tear", "send", "sent", "cancel", "cancelled")
 POWER: Final = ("write", "tear", "send", "sent", "cancel")
 SEGMENT: Final = 16 << 10
 SHORT: Final = 300  # events: every one of them is a place to die at
-SEED: Final = 174  # three sessions, some thirty orders, cancels that win and lose
+SEED: Final = 266  # three sessions, some thirty orders, cancels that win and lose
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ AHEAD: Final = 4  # seeds waiting for each worker
 Job = tuple[int, tuple[str, ...] | None, int]  # seed, faults (None: as drawn), until
 
 
-class NoEnd(BaseException):
-    """A seed took longer than any may."""
+class NoEnd(KeyboardInterrupt):
+    """A seed took longer than any may. Of the one sort that an event loop lets through from anywhere."""
 
 
 def fly(job: Job) -> Outcome:

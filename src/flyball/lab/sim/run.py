@@ -106,7 +106,7 @@ class Run:
     """One seed under way: what outlives the governor."""
 
     def __init__(self, seed: int, faults: Faults, until: int = 0, at: str = "", length: int = ENOUGH) -> None:
-        """`at`: where the first incarnation dies for sure (`Deaths`); `length`: of the scenario, in events."""
+        """`at`: where the first incarnation dies for sure (`Deaths`); `length`: of the scenario, events."""
         self.scenario: Scenario = scenario(
             seed, acts=faults.has("market.acts"), halts=faults.has("market.halts"), events=length
         )

@@ -1,8 +1,9 @@
 """The world's own time and what is about to happen in it: one heap, in order, the same for the same seed.
 
 `now` is true time. What the governor's clock shows (drift, steps) is the clock's affair. Nothing here knows
-the governor: disks, brokers, bots, operators and faults put their affairs in with `at`, and whoever drives time
-(the governor's clock while it waits, the harness while the governor is dead) takes them out with `advance`.
+the governor: disks, brokers, bots, operators and faults put their affairs in with `at`, and whoever drives
+time (the governor's clock while it waits, the harness while the governor is dead) takes them out with
+`advance`.
 """
 
 from collections.abc import Callable

@@ -24,6 +24,7 @@ class Loosened:
         self.before: Limits | None = None  # in force behind the last event
         self.allowed: set[tuple[str, str]] = set()  # rows approved in this step
         self._asked: dict[int, tuple[int, int, str]] = {}  # proposal -> when, in which risk day, by whom
+        self._rows: dict[int, set[tuple[str, str]]] = {}  # proposal -> what of it is still asked for
         self._until: dict[int, int] = {}  # proposal -> when it expires
 
     def config(self, approvers: int) -> None:
@@ -34,19 +35,25 @@ class Loosened:
         """What became of looser rows, before it is taken in."""
         if f.what == "proposed":
             self._asked[f.proposal] = (f.ts, m.today(), f.by)
+            self._rows[f.proposal] = {(row[0], row[1]) for row in f.values}
         elif f.what == "approved":
             self._judge(m, f)
             self._until[f.proposal] = f.expires
             self.allowed |= {(row[0], row[1]) for row in f.values}
         else:
-            self._asked.pop(f.proposal, None)
+            rows = self._rows.get(f.proposal, set())
+            if f.what == "withdrawn":  # perhaps a part of it: another file asks for less
+                rows -= {(row[0], row[1]) for row in f.values}
+            if f.what != "withdrawn" or not rows:
+                self._asked.pop(f.proposal, None)
             self._until.pop(f.proposal, None)
 
     def _judge(self, m: Model, f: Any) -> None:  # noqa: ANN401
         e, name = m.event, f"proposal {f.proposal}"
         if not isinstance(e, Command) or e.authority != "approver" or not e.by or not e.reason:
             raise Broken("P11", f"{name}: approved without a named approver, his secret and a reason")
-        if f.proposal not in self._asked:
+        asked = self._rows.get(f.proposal, set())
+        if f.proposal not in self._asked or not {(row[0], row[1]) for row in f.values} <= asked:
             raise Broken("P11", f"{name}: approved, and nobody asked for it")
         since, day, by = self._asked[f.proposal]
         if m.ts < since + WAIT or m.today() <= day:
