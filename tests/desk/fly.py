@@ -26,7 +26,7 @@ from flyball.kernel.events import (
     Tick,
     Update,
 )
-from flyball.kernel.governor import Governor
+from flyball.kernel.governor import SCHEMA, VERSION, Governor
 from flyball.tables.calendar import Session as Opening
 from flyball.tables.calendar import sessions_between
 
@@ -134,7 +134,9 @@ class World:
         opening = sessions_between(self.shape.first_day, self.shape.last_day)[0].open
         ts = self.now = max(self.now, opening - MINUTE)
         epoch = self.g.state.epoch + 1
-        self.step(Epoch(ts, epoch, "1", 1, "T", "paper", "paper", "paper:test", "c", self.g.state_hash()))
+        self.step(
+            Epoch(ts, epoch, VERSION, SCHEMA, "T", "paper", "paper", "paper:test", "c", self.g.state_hash())
+        )
         rows = tuple(("", key, *value, "test") for key, value in limits.items())
         self.step(Config(ts, "start", "", "test", rows))
         if epoch > 1:

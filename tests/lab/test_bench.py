@@ -16,8 +16,9 @@ from flyball.lab.bench.figure import AT_LEAST, AT_MOST, interleaved, judged, sho
 from flyball.lab.bench.run import FIGURES, Size, report, run
 from flyball.lab.bench.scale import Ground, Load
 
-TINY = Size(events=300, rounds=5, samples=2, load=Load(5, 10, 30))
-NAMES = {"F6": 1, "F7": 3, "F8": 1, "F12": 2, "F13": 2, "J2": 4, "rates": 2}
+TINY = Size(events=300, rounds=5, samples=2, seeds=1, load=Load(5, 10, 30))
+NAMES = {"F6": 1, "F7": 3, "F8": 1, "F12": 2, "F13": 2, "J2": 4, "T1": 2, "rates": 2}
+NO_LINE = {"T1": [False, True], "rates": [True, True]}  # reported only
 
 
 def test_these_are_the_figures():
@@ -33,7 +34,8 @@ def test_it_runs(name, count, tmp_path):
         assert f.value > 0 or f.figure.startswith("memory")
         row = json.loads(json.dumps(f.row()))
         assert set(row) == {"id", "figure", "value", "pass", "ok", "detail"}
-        assert (row["pass"] is None) == (name == "rates")
+        assert row["pass"] == (f.line or None)
+    assert [not f.line for f in found] == NO_LINE.get(name, [False] * count)
     assert os.listdir(tmp_path) == []
 
 

@@ -21,7 +21,7 @@ METAS: Final = (
 def latch(s: State, a: Ask, v: Verdict) -> None:
     i = a.intent
     code = forbids_adding(s, i.strategy, i.symbol) if a.adds else forbids_exits(s, i.strategy, i.symbol)
-    v.forbid(code, code != "", int(code != ""), 0)
+    v.forbid(code, code != "", len(s.latches), 0)
     if s.known and not s.unsure:
         v.refuse("ACCOUNT_ADOPTION", s.adoption, int(s.adoption), 0)
     else:

@@ -14,17 +14,19 @@ from flyball.lab.bench.memory import f13
 from flyball.lab.bench.recovery import j2
 from flyball.lab.bench.replay import f8
 from flyball.lab.bench.scale import Load, f12, rates
+from flyball.lab.bench.seeds import t1
 
 
 @dataclass
 class Size:
     """How much is measured. `events`: of the day F8 replays, F13 remembers, J2 recovers. `samples`: of a
-    round.
+    round; `seeds`: of a round of T1.
     """
 
     events: int = 200_000
     rounds: int = 5
     samples: int = 200
+    seeds: int = 20
     load: Load | None = None  # F12's smaller side and the rates'; None = the promised one
 
 
@@ -35,6 +37,7 @@ FIGURES: Final[dict[str, Callable[[Path, Size], list[Figure]]]] = {
     "F12": lambda folder, size: f12(size.rounds, size.samples, size.load),
     "F13": lambda folder, size: f13(folder, size.rounds, size.events),
     "J2": lambda folder, size: j2(folder, size.events),
+    "T1": lambda folder, size: t1(size.rounds, size.seeds),
     "rates": lambda folder, size: rates(size.rounds, size.samples, size.load),
 }
 
