@@ -44,7 +44,7 @@ def mutants(only: str | None, as_json: bool) -> None:
 
 
 @lab.command()
-@click.option("--only", help="Only this figure: F6, F7, F8, F12, F13, J2 or rates.")
+@click.option("--only", help="Only this figure: F6, F7, F8, F12, F13, J2, T1 or rates.")
 @click.option(
     "--events",
     type=click.IntRange(100, 10_000_000),

@@ -52,7 +52,9 @@ def t1(rounds: int, seeds: int) -> list[Figure]:
         "kernel_s": round(median(theirs), 4),
     }
     return [
-        judged("T1", "one seed of the simulator, p95, processor seconds", tally.p95(), AT_MOST, AIM_S, detail),
+        judged(
+            "T1", "one seed of the simulator, p95, processor seconds", tally.p95(), AT_MOST, AIM_S, detail
+        ),
         shown("T1", "1,000 events in the simulator / the same, bare kernel", median(ratios), both),
     ]
 
