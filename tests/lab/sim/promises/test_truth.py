@@ -1,5 +1,6 @@
 """What the broker really has (P1, P3, P4, P9)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,6 +86,17 @@ def test_a_fill_of_what_reduces_takes_the_account_nearer_to_zero():
     assert "from 0 to -1" in looks(sent(), truth(fills=(execution(OUT, 1),)))
     by_hand = execution(order("hand", -1, 6), 6)
     assert looks(sent(), truth(fills=(execution(B, 10), by_hand, execution(OUT, 10)))) == ""
+
+
+def test_a_position_a_corporate_action_renamed_between_two_looks_is_not_judged_by_its_executions():
+    """The symbol is new and gone again: only the one it came from shows that something was restated."""
+    renamed = order("fbT-1-2-s-1", -1, 10, adds=False, symbol="NEW")
+    judge = judged(*begun(*bought(B)))
+    judge.sending(B, 99, OPEN)
+    assert looks(judge, truth(fills=(execution(B, 10),))) == ""
+    judge.socket.first[renamed.client_id] = renamed
+    after = replace(truth(fills=(execution(B, 10), execution(renamed, 10))), positions={})
+    assert looks(judge, after) == ""
 
 
 def peace(judge: Judge, t: Truth, cash: int) -> str:

@@ -44,7 +44,7 @@ class AtTheBroker:
             _only_what_left(t, m, s)
         self._restated(t)
         self._executions(t, m, s)
-        self._held.update(t.positions)
+        self._held = dict(t.positions)
         _one_a_leg(t, m, s)
 
     def _restated(self, t: Truth) -> None:
@@ -52,7 +52,8 @@ class AtTheBroker:
         held = dict(self._held)
         for fill in t.fills[self._fills :]:
             held[fill.symbol] = held.get(fill.symbol, 0) + fill.side * fill.qty
-        self._by_hand.update(symbol for symbol, qty in t.positions.items() if held.get(symbol, 0) != qty)
+        symbols = sorted({*held, *t.positions})
+        self._by_hand.update(x for x in symbols if held.get(x, 0) != t.positions.get(x, 0))
 
     def _executions(self, t: Truth, m: Model, s: Socket) -> None:
         """P3 by the truth: a fill of what reduces brings the account nearer to zero, unless a hand that is
