@@ -97,6 +97,7 @@ class Under:
 
     doom: Doom
     syncer: SimSyncer
+    errors: int = 0  # of the journal's disk before it began
     base: int = 0
     cockpit: Cockpit | None = None
     clock: SimClock | None = None
@@ -173,7 +174,7 @@ class Run:
             loop = SimLoop(
                 self.world, doom, pipes=Pipes(), shuffle=Draw(self.world.seed, "loop", self.starts)
             )
-            self.now = Under(doom, SimSyncer(self.world, doom))
+            self.now = Under(doom, SimSyncer(self.world, doom), len(self.journal.refused))
             try:
                 over = loop.run(self._live(self.now, loop.pipes))
                 self._ended(self.now, power=False)
@@ -278,7 +279,8 @@ class Run:
     def _ended(self, under: Under, *, power: bool) -> None:
         written = under.base if under.cockpit is None else under.cockpit.journal.head.seq
         self.durable = max(self.durable, under.syncer.durable_token)
-        if under.syncer.ended:  # a failed sync has dropped what it was to keep (fsyncgate)
+        starting = under.cockpit is None and len(self.journal.refused) > under.errors
+        if under.syncer.ended or starting:  # a failed sync has dropped what it was to keep (fsyncgate)
             written = self.durable
         self.judge.crashed(power=power, written=max(written, 0), durable=self.durable)
         under.doom.die("over")
