@@ -124,6 +124,16 @@ def test_the_latch_does_not_clear_while_something_is_held_and_the_market_shut():
     assert f.latched() == []
 
 
+def test_a_freeze_that_was_there_already_does_not_clear_either():
+    """It is the only latch on what is held over night, whoever set it."""
+    f = not_flat()
+    f.command("freeze", reason="looked odd")
+    f.wait(600 * NS)
+    cleared = f.command("clear", "secret", latch="L5", reason="looked into it")
+    assert "still not flat at the close: s AAA" in of(cleared, Refused)[0].why
+    assert f.latched() == ["L5 account"]
+
+
 def test_it_clears_once_a_late_fill_has_made_it_flat():
     f = not_flat()
     f.wait(600 * NS)

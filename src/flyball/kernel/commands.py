@@ -5,13 +5,14 @@ from flyball.kernel.approval import approve, reject
 from flyball.kernel.effects import Done, Effect, Refused
 from flyball.kernel.events import Command
 from flyball.kernel.flatten import begin
+from flyball.kernel.ladder import over_night
 from flyball.kernel.latches import ACCOUNT_SCOPE, TABLE, clear_latch, dwelt, key_of, set_latch
 from flyball.kernel.lifecycle import withdraw
 from flyball.kernel.placing import cancel, cancel_adds
 from flyball.kernel.resolve import resolve
 from flyball.kernel.state import Latch, State
 from flyball.kernel.units import MINUTE, PPM, UNKNOWN
-from flyball.kernel.words import CANCEL_ONLY, FLATTEN, LADDER, SECRET
+from flyball.kernel.words import CANCEL_ONLY, FLATTEN, SECRET
 
 TIGHTENING = ("pause", "freeze", "flatten", "panic")
 RESTART_FIRST = PPM // 4  # after a panic
@@ -136,7 +137,7 @@ def _not_yet(s: State, held: Latch, args: dict[str, str], e: Command) -> str:
         return "L9b ends only with a restart through the restore procedure"
     if not dwelt(held, s.ts):
         return f"{held.id} has held for less than 30 s"
-    if held.by == LADDER and s.books_held() and not s.day.is_open(s.ts):
+    if held.id == "L5" and held.scope == ACCOUNT_SCOPE and over_night(s):
         left = ", ".join(f"{b.strategy} {b.symbol}" for b in s.books_held())
         return f"still not flat at the close: {left}; it clears from the next open on"
     if held.id in ("L1", "L3") and s.day.day <= held.day:

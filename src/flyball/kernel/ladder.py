@@ -51,6 +51,12 @@ def _verify(s: State, out: list[Effect]) -> None:
     out.append(Alert(s.ts, "not_flat_at_close", CRITICAL, f"not flat at the close: {what}"))
 
 
+def over_night(s: State) -> bool:
+    """Whether a book that was to be flat is held behind the close."""
+    shut = s.day.stage == STAGES and not s.day.is_open(s.ts)
+    return shut and s.limits.flat_by == "close" and bool(s.books_held())
+
+
 def late(s: State, out: list[Effect]) -> None:
     """An execution was told behind the close: it may have opened a book again."""
     held = s.latches.get(key_of("L5", ACCOUNT_SCOPE))

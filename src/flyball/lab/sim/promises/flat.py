@@ -1,8 +1,7 @@
 """P10: every book with `flat_by` is flat by the close, or a latch is set and a person has been paged.
 
 The governor has a minute of its own running time for either: from the close, from its start, or from the late
-report that opened the book again. What a person who was paged decides about the latch afterwards is up to
-that person, as long as the book stays as it was.
+report that opened the book again.
 """
 
 from typing import Final
@@ -23,9 +22,6 @@ class FlatByClose:
         self.since = -1  # when the governor could first know that something is left; -1 = nothing is
         self.overdue = -1  # when that was found to be too long ago
         self.paged = -1  # the newest critical alert
-        self.answered: dict[
-            tuple[str, str], tuple[int, int]
-        ] = {}  # book -> day, and what it held when latched
 
     def started(self) -> None:
         """A new process has its own minute."""
@@ -43,7 +39,7 @@ class FlatByClose:
             return
         if self.since < 0:
             self.since = m.ts
-        left = self._left(m, day.day, day.open)
+        left = self._left(m, day.open)
         if m.ts < self.since + GRACE or not left:
             self.overdue = -1
         elif self.overdue < 0:
@@ -52,15 +48,9 @@ class FlatByClose:
             what = ", ".join(f"{who} {qty} {what}" for who, what, qty in left)
             raise Broken("P10", f"{what} a minute after the close of {day.day}, no latch or nobody paged")
 
-    def _left(self, m: Model, day: int, begun: int) -> list[tuple[str, str, int]]:
-        """The books that nobody was called for."""
-        left = []
-        for who, what, qty in _held(m):
-            if self.paged >= begun and m.forbids(who, what) is not None:
-                self.answered[who, what] = day, qty
-            elif self.answered.get((who, what)) != (day, qty):
-                left.append((who, what, qty))
-        return left
+    def _left(self, m: Model, begun: int) -> list[tuple[str, str, int]]:
+        """The books that are not latched, or nobody was called for."""
+        return [x for x in _held(m) if self.paged < begun or m.forbids(x[0], x[1]) is None]
 
 
 def _held(m: Model) -> list[tuple[str, str, int]]:
