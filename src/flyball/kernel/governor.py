@@ -18,8 +18,8 @@ from flyball.kernel.placing import cancel_adds, gate
 from flyball.kernel.quarantine import not_before
 from flyball.kernel.state import State
 
-VERSION = "2"  # of the rules: any change that can change a decision raises it
-SCHEMA = 2  # of events, effects and state; a new one comes with a step in upcasts.py
+VERSION = "3"  # of the rules: any change that can change a decision raises it
+SCHEMA = 3  # of events, effects and state; a new one comes with a step in upcasts.py
 
 
 class Governor:
