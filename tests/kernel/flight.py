@@ -251,6 +251,8 @@ class Flight:
                 more.get("day_equity", equity),
                 ours if positions is None else positions,
                 more.get("open_ids", ()),
+                more.get("as_of", 0),
+                more.get("open_orders", ()),
             )
         )
 
@@ -274,6 +276,7 @@ class Flight:
                 parent="",
                 flaw=more.get("flaw", ""),
                 n=number,
+                stop=more.get("stop", 0),
             )
         )
 
@@ -376,8 +379,8 @@ class Flight:
         given = tuple(sorted(args.items()))
         return self.feed(Command(self.now, what, by, 1000, authority, reason, given, self.n("operator")))
 
-    def report(self, what: str, value: str) -> list[Effect]:
-        return self.feed(Report(self.now, what, value, "test", ""))
+    def report(self, what: str, value: str, scope: str = "account") -> list[Effect]:
+        return self.feed(Report(self.now, what, value, "test", "", scope))
 
 
 def usd(amount: float) -> tuple[str, int, str]:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from flyball.kernel.effects import Order
 from flyball.kernel.limits import KEYS
 from tests.kernel.flight import DAY, DOLLAR, NS, START, ppm, share, text, usd
-from tests.kernel.hand import BUY, ns
+from tests.kernel.hand import BUY, ns, of
 from tests.kernel.watched import MINUTE, watched
 
 # key: (limits, what is asked for, the code that says the key was read)
@@ -42,6 +43,8 @@ ARMED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "message_rate": ({"message_rate": 0}, {}, "RATE_MESSAGES"),
     "max_orders_per_day": ({"max_orders_per_day": 0}, {}, "RATE_DAY"),
     "min_notional": ({"min_notional": ("micros", 501 * DOLLAR, "")}, {}, "FORMAT_MIN_NOTIONAL"),
+    "max_weekly_loss": ({"max_weekly_loss": usd(2.4)}, {}, "LOSS_WEEK"),
+    "min_account_equity": ({"min_account_equity": ("micros", 10_000 * DOLLAR, "")}, {}, "EQUITY_FLOOR"),
     "restricted": ({"restricted": text("AAA,ZZZ", "list")}, {}, "MARKET_RESTRICTED"),
     "risk_per_trade": ({"risk_per_trade": ppm(499)}, {}, "SIZE_ATR"),
     "max_intent_age": ({"max_intent_age": ns(NS)}, {"created_at": START - 1}, "INTENT_EXPIRED"),
@@ -62,6 +65,7 @@ ELSEWHERE = {
     "reduce_rate": "test_failures: test_13_flattening_has_its_own_rate_budget",
     "on_excess": "test_on_excess_is_read",
     "flat_by": "test_flat_by_is_read",
+    "on_close": "test_on_close_is_read",
     "atr_stop": "test_the_stop_is_read",
     "regime_high": "test_the_regimes_keys_are_read",
     "regime_extreme": "test_the_regimes_keys_are_read",
@@ -69,6 +73,18 @@ ELSEWHERE = {
     "regime_dwell": "test_the_regimes_keys_are_read",
     "regime_high_scale": "test_the_regimes_keys_are_read",
     "regime_extreme_scale": "test_the_regimes_keys_are_read",
+    "clear_approvers": "test_clearing: two persons",
+    "incident_errors": "test_kill_switch",
+    "incident_window": "test_kill_switch",
+    "latency_limit": "tests/sensors: what a sensor measures, the kernel does not",
+    "deadman_flatten_after": "test_deadman",
+    "event_scale": "test_watching: an economic event",
+    "event_exempt": "test_watching: an economic event",
+    "settle_after_halt": "test_watching: a halt",
+    "max_executions_unreviewed": "test_runaway",
+    "max_child_orders": "test_runaway",
+    "reject_streak": "test_runaway",
+    "ingress_flood": "test_runaway",
 }
 
 
@@ -133,6 +149,15 @@ def test_on_excess_is_read():
     refuses = watched(max_gross=usd(300), on_excess=text("refuse")).ask(BUY, 5)
     assert (clips.verdict, clips.qty) == ("clip", 3)
     assert (refuses.verdict, refuses.qty, refuses.would_pass) == ("reject", 0, 3)
+
+
+def test_on_close_is_read():
+    """With it what is held goes into the closing auction, at close - 15 min."""
+    for on_close, tifs in (("yes", ["cls"]), ("no", [])):
+        f = watched(flat_by=text("close"), on_close=text(on_close))
+        f.hold(1)
+        effects = f.wait(f.s.day.close - 15 * MINUTE - f.now)
+        assert [o.tif for o in of(effects, Order)] == tifs
 
 
 def test_flat_by_is_read():

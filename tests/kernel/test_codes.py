@@ -15,7 +15,7 @@ from flyball.kernel.controls import METAS, duplicate, latch
 from flyball.kernel.events import Action
 from flyball.kernel.latches import TABLE, set_latch
 from flyball.kernel.limits import KEYS
-from flyball.kernel.words import CODES
+from flyball.kernel.words import ACTIVE, CODES
 from tests.kernel.hand import (
     AAA,
     BBB,
@@ -109,6 +109,9 @@ def failing() -> Said:
         return codes
 
 
+FORBIDDING = [row.id for row in TABLE.values() if row.state != ACTIVE]
+
+
 def latched(name: str) -> Said:
     return said(lambda f: set_latch(f.s, [], name, "account", "test", "test"))
 
@@ -159,7 +162,8 @@ STORIES: dict[str, Callable[[], Said]] = {
     "MARKET_FLAT_BY": lambda: said(lambda f: f.later(DAY_LENGTH - 300 * NS)),
     "MARKET_RESTRICTED": lambda: adds(restricted=text("AAA", "list")),
     "RULE_UNKNOWN_SYMBOL": lambda: flying().ask(BUY, 1, symbol="NOPE").codes,
-    "RULE_UNKNOWN_TYPE": lambda: flying().ask(BUY, 1, type="stop").codes,
+    "RULE_UNKNOWN_TYPE": lambda: flying().ask(BUY, 1, type="trail").codes,
+    "RULE_STOP_ADDS": lambda: flying().ask(BUY, 1, type="stop", stop=10_100).codes,
     "RULE_UNKNOWN_TIF": lambda: flying().ask(BUY, 1, tif="gtc").codes,
     "RULE_ASSET_CLASS": lambda: said(
         lambda f: (f.instrument(BBB, asset_class="option"), f.mark("BBB", last=1)), symbol="BBB"
@@ -177,7 +181,10 @@ STORIES: dict[str, Callable[[], Said]] = {
     "CONTROL_FAILED": failing,
     "SIZE_ATR": lambda: adds(risk_per_trade=ppm(9_999)),  # while the average warms, 20 dollars a share
     "SIZE_ATR_UNKNOWN": lambda: flying(price=0, risk_per_trade=ppm(5_000)).ask(BUY, 1, 10_000).codes,
-    **{f"LATCH_{name}": (lambda n=name: latched(n)) for name in TABLE},  # type: ignore[misc]
+    **{f"LATCH_{name}": (lambda n=name: latched(n)) for name in FORBIDDING},  # type: ignore[misc]
+    "LOSS_WEEK": lambda: adds(max_weekly_loss=usd(99)),
+    "EQUITY_FLOOR": lambda: said(lambda f: f.config(min_account_equity=("micros", 10_000 * DOLLAR, ""))),
+    "MARKET_HALTED": lambda: said(lambda f: f.report("halt", "paused", "symbol:AAA"), SELL),
 }
 
 
@@ -210,7 +217,7 @@ def test_the_kernel_says_no_other_code():
 def test_every_code_has_a_speaker_and_no_control_an_unknown_one():
     claimed = {code for meta in METAS for code in meta.codes}
     assert claimed <= set(CODES)
-    assert set(CODES) - claimed == set(reference.OTHERS) | {f"LATCH_{name}" for name in TABLE}
+    assert set(CODES) - claimed == set(reference.OTHERS) | {f"LATCH_{name}" for name in FORBIDDING}
 
 
 @pytest.mark.parametrize("name", reference.PAGES)

@@ -83,7 +83,7 @@ def test_clip_or_refuse_is_each_strategys_choice():
 
 def test_a_refusal_of_another_kind_names_no_size():
     f = flying(max_order_qty=3, on_excess=text("refuse"))
-    d = f.would(BUY, 5, type="stop")
+    d = f.would(BUY, 5, type="trail")
     assert answer(d) == reject("RULE_UNKNOWN_TYPE", "SIZE_ORDER_QTY")
 
 
@@ -135,7 +135,7 @@ odd = st.sampled_from((-(10**15), -1, 0, 1, 7, 10**6, 10**15))
     odd,
     odd,
     st.sampled_from(("AAA", "BBB", "NOPE", "")),
-    st.sampled_from(("market", "limit", "stop", "")),
+    st.sampled_from(("market", "limit", "stop", "close", "")),
     st.sampled_from(("day", "ioc", "gtc", "")),
     st.sampled_from((0, 1, 3, 10**19)),
     st.sampled_from((5, 0, -5)),

@@ -348,3 +348,19 @@ def test_a_panic_does_not_wait_with_it_for_a_cancel_that_is_never_answered():
 def test_an_exit_that_waits_takes_none_of_the_orders_of_a_day():
     f, _, _ = waiting()
     assert f.s.day.orders == 2, "the entry that is held and the one that works"
+
+
+def test_timers_that_are_due_together_and_one_does_what_the_other_was_for():
+    """The clock stood still for a while: the question about executions that are owed is the one that was due
+    as well."""
+    f = flying()
+    order = f.order(BUY, 10, 10_000)
+    f.update(order, "PARTIALLY_FILLED", 4)
+    f.command("cancel", order=order.client_id)
+    f.timeout(order.client_id, "cancel")
+    f.timeout(order.client_id, "query")
+    due = [key for key in f.s.timers if key.endswith(order.client_id)]
+    assert due == [f"owed {order.client_id}", f"ask {order.client_id}"]
+    effects = f.later(120 * NS).tick()
+    assert [q.ask for q in of(effects, Query)] == [2]
+    assert list(f.s.timers) == [f"owed {order.client_id}"]

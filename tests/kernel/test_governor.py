@@ -92,7 +92,7 @@ def test_a_replay_is_the_same_bit_for_bit():
     f.hold(9, fee=35_000)
     f.doubt(BUY, 3, 9_900)
     f.order(SELL, 10**9, 101_000, "BBB", strategy="mean_rev")
-    f.ask(BUY, 99, type="stop")
+    f.ask(BUY, 99, type="trail")
     f.wait(30 * NS)
     f.reborn()
     f.mark(last=8_000)

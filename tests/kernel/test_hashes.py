@@ -13,7 +13,7 @@ def day(f: Hand, restart: bool) -> None:
     if restart:
         f.reborn()
         f.config(max_slippage=ppm(5_000), max_daily_loss=usd(400), stress_floor=ppm(0), flat_by=text("never"))
-    f.ask(BUY, 1, type="stop", intent=f"b{f.s.day.day}")
+    f.ask(BUY, 1, type="trail", intent=f"b{f.s.day.day}")
     order = f.order(SELL, 2, 10_100, intent=f"c{f.s.day.day}")
     f.fill(order, 1)
     f.cancelled(order, 1)
@@ -47,8 +47,8 @@ def test_a_smallest_difference_shows():
 def test_days_are_chained():
     """What became of an intent weeks ago still counts, though it is no longer in the state."""
     f, g = flying(flat_by=text("never")), flying(flat_by=text("never"))
-    f.ask(BUY, 1, 9_000, intent="x", type="stop")
-    g.ask(BUY, 1, 9_000, intent="y", type="stop")
+    f.ask(BUY, 1, 9_000, intent="x", type="trail")
+    g.ask(BUY, 1, 9_000, intent="y", type="trail")
     first = fold_day(f.s)
     for h in (f, g):
         h.next_day()

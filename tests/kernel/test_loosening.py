@@ -65,6 +65,8 @@ def test_a_subset_may_only_shrink(monkeypatch):
     monkeypatch.setitem(BY_NAME, "allowed", Key("allowed", "list", SUBSET, ("",), "C24"))
     assert not looser("allowed", names("A", "B"), names("B"))
     assert looser("allowed", names("A", "B"), names("A", "C"))
+    assert not looser("event_exempt", names("A", "B"), ("list", 0, ""))
+    assert looser("event_exempt", ("list", 0, ""), names("A"))
 
 
 # The safe direction, said once more by hand: lower caps and ages, higher fees, gaps and stress.
@@ -77,15 +79,20 @@ FLOORS = {
     "min_notional",
     "atr_stop",
     "regime_dwell",
+    "min_account_equity",
+    "clear_approvers",
+    "incident_window",
+    "settle_after_halt",
 }
-NEITHER = {"atr_bar", "reduce_rate", "on_excess", "flat_by"}
+NEITHER = {"atr_bar", "reduce_rate", "on_excess", "flat_by", "on_close"}
 
 
 def test_every_key_declares_the_safe_direction():
     assert {key.name for key in KEYS if key.tighter == HIGHER} == FLOORS
     assert {key.name for key in KEYS if key.tighter == NONE} == NEITHER
     assert {key.name for key in KEYS if key.tighter == SUPERSET} == {"restricted"}
-    rest = FLOORS | NEITHER | {"restricted"}
+    assert {key.name for key in KEYS if key.tighter == SUBSET} == {"event_exempt"}
+    rest = FLOORS | NEITHER | {"restricted", "event_exempt"}
     assert {key.name for key in KEYS if key.tighter == LOWER} == {key.name for key in KEYS} - rest
 
 

@@ -190,6 +190,30 @@ class Machine(RuleBasedStateMachine):
         if held:
             self.f.later(wait).intent(-1 if held > 0 else 1, abs(held) * part // 2 + 1, 0, symbol, strategy)
 
+    @precondition(lambda self: len(self.f.g.state.orders) < 5)
+    @rule(
+        wait=waits,
+        strategy=st.sampled_from(STRATEGIES),
+        symbol=symbols,
+        part=st.sampled_from((1, 2, 2, 3)),
+        away=st.sampled_from((-50, 0, 1, 50, 300)),
+    )
+    def stops(self, wait: int, strategy: str, symbol: str, part: int, away: int) -> None:
+        """A stop under a part, all, or more than there is, somewhere behind the price or before it."""
+        held = self.f.g.state.book_qty(strategy, symbol)
+        if held:
+            side = -1 if held > 0 else 1
+            at = max(1, self.price(symbol) * (10_000 + side * away) // 10_000)
+            size = abs(held) * part // 2 + (part == 3)
+            self.f.later(wait).intent(side, size, 0, symbol, strategy, type="stop", stop=at)
+
+    @rule(wait=waits, strategy=st.sampled_from(STRATEGIES), symbol=symbols)
+    def closes(self, wait: int, strategy: str, symbol: str) -> None:
+        """Out of all of it, whatever is in the way."""
+        held = self.f.g.state.book_qty(strategy, symbol)
+        if held:
+            self.f.later(wait).intent(-1 if held > 0 else 1, 0, 0, symbol, strategy, type="close")
+
     @rule(
         strategy=st.sampled_from((*STRATEGIES, "")),
         symbol=st.sampled_from(("AAA", "NOPE", "")),
@@ -202,6 +226,8 @@ class Machine(RuleBasedStateMachine):
                 {"flaw": "FORMAT_QTY"},
                 {"flaw": "FORMAT_FIELD"},
                 {"type": "stop"},
+                {"type": "stop", "stop": 9_700},
+                {"type": "close"},
                 {"tif": "gtc"},
                 {"type": "limit"},
                 {"intent": "i1"},

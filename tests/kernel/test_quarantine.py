@@ -91,7 +91,7 @@ def test_what_cannot_be_dropped_comes_again_after_a_while_and_not_at_once(due, p
 
 def test_a_step_that_is_due_and_passed_over_is_tried_again():
     f = flying()
-    f.s.restart_step = f.now + NS
+    f.s.terms.until = f.now + NS
     f.s.timers = {}
     due = f.g.next_due()
     passed_over(f, "tick", "timer", due)

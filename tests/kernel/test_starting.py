@@ -68,6 +68,15 @@ def test_an_exit_is_no_larger_than_what_the_broker_says_there_is(theirs, most):
         assert verdict(f, SELL, 1)[2] == ("REDUCE_IN_DOUBT",)
 
 
+@pytest.mark.parametrize(("read", "sure"), [(-1, False), (0, True), (1, True)])
+def test_figures_of_before_the_start_prove_nothing(read, sure):
+    f = started()
+    begun = f.now
+    f.wait(NS)
+    f.account(positions=(("AAA", 10),), as_of=begun + read)
+    assert f.s.unsure is not sure
+
+
 def test_an_order_of_ours_that_nobody_knows_leaves_everything_in_doubt():
     f = started(positions=(("AAA", 10),), open_ids=(LOST,))
     assert f.s.unsure

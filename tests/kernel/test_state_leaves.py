@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from flyball.kernel.canon import hashed_fields
+from flyball.kernel.conduct import Clearing, Conduct, Incident
 from flyball.kernel.events import Config, Feed
 from flyball.kernel.hashes import book_hash, state_hash
 from flyball.kernel.loosening import Loosening, Rule
-from flyball.kernel.state import State
+from flyball.kernel.state import Protection, State, Stranger
 from tests.kernel.hand import BBB, BUY, COIN, DOLLAR, NS, SELL, flying, ns, ppm, text, usd
 
 
@@ -48,18 +49,31 @@ def rich() -> Any:
     f.doubt(BUY, 1, 9_802)
     f.order(BUY, 1, 9_950)
     f.order(SELL, 1, 10_900)
+    f.order(SELL, 1, type="stop", stop=9_000)
     f.ask(SELL, 2, 9_940)  # waits for the cancel of what it would meet
     f.mark(last=11_950)
     f.mark(last=11_900)  # in caution, and past a cap
     f.mark("BBB", last=200_000)  # not believed
     f.account(cash=0, open_ids=("manual-1",))
     f.s.foreign, f.s.actions, f.s.stated = {"ZZZ": 5}, ["a1"], {"AAA": 3}
+    f.s.lacking = {"AAA": 1}
     f.command("pause", scope="symbol:COIN", reason="looking")
     f.command("flatten", scope="strategy:other")
+    f.report("feed", "stale", "symbol:COIN")
     f.feed(Config(f.now, "ann", "", "test", (("", "max_position_notional", "money_abs", 10**10, "", "f:1"),)))
     rule = Rule("", "max_gross", "money_abs", 10**10, "", "f:2")
     f.s.terms.loose[" max_gross"] = Loosening(rule, 7, "ann", 1, 2, "bob", "grown", f.now + 1)
+    f.s.theirs, f.s.strangers = {"AAA": 3}, {"b7": Stranger("manual-1", "b7", "AAA", BUY, 3)}
+    flattening = f.s.flattenings["flatten strategy:other"]
+    flattening.refused, flattening.not_before = {"BBB": 1}, {"BBB": f.now + 1}
+    flattening.protections.append(Protection("x", "other", "BBB", BUY, 1, 2))
     f.s.restart_step, f.s.acknowledged = f.now + 1, True
+    f.s.brakes.incidents, f.s.brakes.clearing = (
+        [Incident(f.now, "s")],
+        {"L4 account": Clearing("a", "b", 1, True)},
+    )
+    f.s.brakes.conduct["s"] = Conduct(1, 1, 1, 1, {"p": 1})
+    f.s.limits.event_exempt = ("maker",)
     f.s.chain = "a" * 64
     return f
 
@@ -125,7 +139,7 @@ RESULT = re.compile(
     r"""s\.(
         books[{]\w+[}] | books\[\w+\][#] | books[#] |
         books\[\w+\]\[\w+\]\.(strategy|qty|cash|fees|realised|day_base|lots.*) |
-        cash | flows | high_water | chain |
+        cash | flows | high_water | chain | week\.(monday|baseline|flows) |
         day\.(day|baseline|flows|traded|fees|orders|intents.*) |
         latches[#] | latches\[[\w :]+\]\.(id|scope|state|positions|day)
     )""",

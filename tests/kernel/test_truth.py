@@ -134,9 +134,10 @@ def test_its_instrument_is_introduced():
 
 
 def test_a_panic_sells_what_was_found_before_it_has_a_price():
-    """No mark has come; the exit is a market order, and its fill is the first price there is."""
+    """No mark has come; the last attempt is a market order, and its fill is the first price there is."""
     f = first_look((("BBB", 10**9),), price=0)
     f.command("panic")
+    f.wait(120 * NS)
     order = f.outbox.pop()
     assert (order.side, order.qty, order.type, order.limit) == (SELL, 10**9, "market", 0)
     f.sent(order)
@@ -150,6 +151,7 @@ def test_a_panic_sells_what_was_found_before_it_has_a_price():
 def test_half_of_it_sold_before_it_has_a_price():
     f = first_look((("BBB", 10**9),), price=0)
     f.command("panic")
+    f.wait(120 * NS)
     order = f.outbox.pop()
     f.fill(order, 4 * 10**8, price=100_000)
     assert not f.s.valued()

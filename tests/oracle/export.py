@@ -13,7 +13,7 @@ from tests.oracle.facts import Fact
 
 SIDES = {"buy": 1, "sell": -1}
 FIGURES = {
-    *("bid", "ask", "last", "low", "high", "price", "limit", "reference", "tick"),
+    *("bid", "ask", "last", "low", "high", "price", "limit", "stop", "reference", "tick"),
     *(
         "qty",
         "would_pass",
@@ -35,12 +35,13 @@ ABSENT: dict[str, dict[str, Any]] = {
         "qty": Fraction(0),
         "notional": Fraction(0),
         "limit": Fraction(0),
+        "stop": Fraction(0),
         "flaw": "",
         "side": 0,
         "symbol": "",
     },
-    "decision": {"limit": Fraction(0), "would_pass": Fraction(0), "reference": Fraction(0)},
-    "order": {"limit": Fraction(0), "intent": "", "author": "", "again": False},
+    "decision": dict.fromkeys(("limit", "stop", "would_pass", "reference"), Fraction(0)),
+    "order": {"limit": Fraction(0), "stop": Fraction(0), "intent": "", "author": "", "again": False},
     "command": {"by": "", "reason": ""},
     "update": {"filled": None, "broker_id": "", "reason": ""},
     "answer": {"filled": None, "state": ""},
@@ -53,9 +54,11 @@ REPORTS = (
     "session",
     "feed",
     "cancel",
+    "cancel_all",
     "query",
     "ask_account",
     "tick",
+    "shut",
     "wake",
     "ingress",
     "bot_down",
@@ -63,7 +66,7 @@ REPORTS = (
     "moved",
 )
 EFFECTS = (
-    *("decision", "order", "cancel", "query", "ask_account", "latch", "day_start", "effect"),
+    *("decision", "order", "cancel", "cancel_all", "query", "ask_account", "latch", "day_start", "effect"),
     *("ended", "booked", "moved", "restated"),
 )
 
@@ -93,6 +96,8 @@ def kind_of(line: dict[str, Any]) -> str:
         return {"SENT": "sent", "NOT_SENT": "not_sent"}[line["state"]]
     if kind == "update" and line["state"] == "IN_DOUBT" and "n" not in line:
         return "timeout"
+    if kind == "alert" and "outcome" in line:
+        return "delivery"
     return "effect" if kind in ("alert", "divergence") else kind
 
 

@@ -13,7 +13,7 @@ from typing import Any
 Fact = dict[str, Any]
 
 MICRO = Fraction(1, 10**6)
-PRICES = ("bid", "ask", "last", "low", "high", "price", "limit", "reference", "tick")
+PRICES = ("bid", "ask", "last", "low", "high", "price", "limit", "stop", "reference", "tick")
 QUANTITIES = ("qty", "filled", "would_pass", "lot", "change")
 AMOUNTS = ("amount", "fee", "notional", "cash", "equity", "day_equity", "baseline", "high_water")
 BY_ORDER = ("update", "answer", "fill", "sent", "not_sent", "timeout", "cancel", "query")

@@ -36,10 +36,26 @@ class Order:
     hand_fee: Fraction = ZERO
     day: int = 0  # risk day it was decided in
     heard_at: int = 0  # when anything last came of it
+    stop: Fraction = ZERO  # what triggers it; 0 = no stop
+    confirmed: bool = False  # the broker has it as open, or executed some of it
+    vanished: bool = False  # and has since said that it knows no such order
 
     def remaining(self) -> Fraction:
         """What may still be executed."""
         return max(ZERO, (self.stated if self.ended else self.qty) - self.filled)
+
+    def retry_refused(self, state: str, filled: Fraction | None) -> bool:
+        """The word may be on its newest attempt alone: those before it, unanswered, may still arrive."""
+        return state == "REJECTED" and max(self.attempts) > 1 and not filled and not self.ended
+
+    def protects(self) -> bool:
+        """A stop the broker has, and nobody has asked back."""
+        return (
+            self.stop > 0
+            and self.confirmed
+            and not (self.ended or self.cancels or self.vanished)
+            and self.live()
+        )
 
     def live(self) -> bool:
         return self.remaining() > 0

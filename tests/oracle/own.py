@@ -19,7 +19,19 @@ if TYPE_CHECKING:
 OUTSIDE = "_outside"
 ONE = Fraction(1)
 EFFECTS = (
-    *("decision", "order", "cancel", "query", "ask_account", "latch", "day_start", "trip", "flat", "drift"),
+    *(
+        "decision",
+        "order",
+        "cancel",
+        "cancel_all",
+        "query",
+        "ask_account",
+        "latch",
+        "day_start",
+        "trip",
+        "flat",
+        "drift",
+    ),
     *("divergence", "alert", "refused", "done", "effect", "ended", "booked", "moved", "restated"),
     *("in_force", "config"),
 )

@@ -35,7 +35,7 @@ CAPS = {
 }
 SLACK = 1 + Fraction(1, 100_000)  # the stress is kept in whole parts per million, rounded up
 NOBODYS: dict[str, Any] = {"client_id": "?", "author": "", "leg": 1, "attempts": [1]}
-OPERATOR = ("L1", "L2", "L3", "L4", "L5", "L14")
+OPERATOR = ("L1", "L2", "L3", "L4", "L5", "L13", "L14")
 MAX_ATTEMPTS = 3
 Broken = Iterator[str]
 
@@ -117,6 +117,8 @@ def p2(world: World, order: Order, ppm: int) -> Broken:
     were there.
     """
     name = f"P2 {order.client_id}"
+    if order.stop:
+        yield f"P3 {order.client_id}: a stop that adds"
     if not world.valued():
         yield f"{name}: approved although something held or working has no price"
         return
@@ -124,7 +126,7 @@ def p2(world: World, order: Order, ppm: int) -> Broken:
     worth = order.qty * max(order.limit, price.highest())
     worst = worst_of(world)
     scale = ppm * MICRO
-    if scale > (allowed := most_scale(world, order.symbol)):
+    if scale > (allowed := most_scale(world, order.symbol, order.strategy)):
         yield f"{name}: C31 scale {float(scale)} above {float(allowed)}"
     elif (
         world.panic_over < 0
@@ -139,7 +141,7 @@ def p2(world: World, order: Order, ppm: int) -> Broken:
     yield from (f"{name}: {what}" for what in _market_facts(world, order, worth))
 
 
-def most_scale(world: World, symbol: str) -> Fraction:
+def most_scale(world: World, symbol: str, strategy: str) -> Fraction:
     """The scale in force: smaller in the caution zone and in a wild regime of the symbol, and after a panic
     25, 50, 100% with half an hour for each step.
     """
@@ -152,6 +154,10 @@ def most_scale(world: World, symbol: str) -> Fraction:
         and world.high_water - world.equity() - rounding(world) >= zone * world.high_water > 0
     ):
         scale *= world.limit("caution_scale") or Fraction(1, 2)
+    if any(name == "L11" for name, _ in world.latches) and strategy not in (
+        world.limit("event_exempt") or ()
+    ):
+        scale *= world.limit("event_scale") or Fraction(1, 4)
     return scale
 
 
@@ -172,7 +178,7 @@ def caps(
     yield "C3 net", worst.net, world.cap("max_net")
     leverage = world.limit("max_leverage")
     yield "C3 leverage", worst.gross, None if leverage is None else leverage * max(world.base(), ZERO)
-    yield "C3 at risk", worst.gross, world.cap("max_at_risk")
+    yield "C3 at risk", worst.at_risk, world.cap("max_at_risk")
     yield "C4", worst.count, world.limit("max_positions")
     yield "C5 turnover", worst.turnover, world.cap("max_daily_turnover")
     yield "C5 cost", worst.cost, world.cap("max_daily_cost")
@@ -268,7 +274,10 @@ def _market_facts(world: World, order: Order, worth: Fraction) -> Broken:
         if abs(order.limit - reference) > room:
             yield "C18 too far from the reference"
     for other in world.live(order.symbol):
-        meets = not order.limit or not other.limit or (order.limit - other.limit) * order.side >= 0
+        if other.stop:  # it sells (buys) from its price on: to what rests there or beyond
+            meets = order.limit > 0 and (other.stop - order.limit) * order.side >= 0
+        else:
+            meets = not order.limit or not other.limit or (order.limit - other.limit) * order.side >= 0
         if not other.ended and other.side != order.side and meets:
             yield f"C21 would trade against own {other.client_id}"
     for strategy in {who for who, _ in world.books} | {o.strategy for o in world.orders.values()}:
@@ -295,7 +304,7 @@ def p2_rates(world: World, order: Order, before: list[Fact]) -> Broken:
 
 def p3(world: World, order: Order) -> Broken:
     """What reduces brings the position nearer to zero and not past it, under every outcome of the others, in
-    the book and in the account.
+    the book and in the account. A stop is never anything else.
     """
     for whose in (order.strategy, None):
         held = world.position(order.symbol, whose) * -order.side
@@ -321,7 +330,7 @@ def p4(world: World, fact: Fact) -> Broken:
     known = world.orders.get(fact["client_id"])
     name = f"P4 {fact['client_id']}"
     if known is not None:
-        if any(
+        if fact.get("stop", ZERO) != known.stop or any(
             fact[x] != getattr(known, x)
             for x in ("intent", "author", "symbol", "side", "qty", "limit", "leg", "adds")
         ):
@@ -372,12 +381,15 @@ def untripped(world: World) -> Broken:
         yield f"L2: {float(down)} down from {float(world.high_water)} and nothing tripped"
 
 
+LOOSENING = ("secret", "approver")  # an approver's only after an operator asked: `confirm`
+
+
 def p6(world: World, fact: Fact, event: Fact) -> Broken:
     """A latch that needs an operator clears, or does less, only by a named operator's command with the
     secret.
     """
     held = world.latches.get((fact["latch"], fact["scope"]))
-    allowed = event["kind"] == "command" and event["authority"] == "secret" and event["by"] != ""
+    allowed = event["kind"] == "command" and event["by"] != "" and event["authority"] in LOOSENING
     if fact["latch"] not in OPERATOR or held is None:
         return
     if fact["action"] == "cleared" and fact["latch"] in NEXT_SESSION and held.day == world.today():

@@ -150,6 +150,7 @@ def ended(state: str) -> Any:
 
 
 LEFT = record("sent", client_id="b", attempt=1)
+AGAIN = order("b", 1, 5, attempt=2)
 ENDED = ended("REJECTED")
 STOPPED = record("not_sent", client_id="b", why="LATCH_L4")
 
@@ -193,6 +194,9 @@ def resolved(order: str = "b", by: str = "ann", authority: str = "secret", reaso
         ([LEFT, record("not_sent", client_id="b", why="LATCH_L4")], True),
         ([LEFT, update(order("b", 1, 1), "REJECTED")], False),
         ([LEFT, update(order("b", 1, 1), "PENDING_REVIEW")], True),
+        ([LEFT, AGAIN, update(order("b", 1, 1), "REJECTED")], True),  # the first may still arrive
+        ([LEFT, AGAIN, update(order("b", 1, 1), "EXPIRED")], False),
+        ([LEFT, AGAIN, asked(2), update(order("b", 1, 1), "REJECTED"), answer(2, True, "REJECTED")], False),
         ([LEFT, update(order("b", 1, 1), "EXPIRED"), update(order("b", 1, 1), "ACCEPTED")], False),
     ],
 )
@@ -209,6 +213,7 @@ def test_only_evidence_ends_an_order(course: list[Any], live: bool):
         ([LEFT, asked(1), answer(1, False), answer(1, False)], "REJECTED", False),
         ([asked(0), answer(0, False)], "NOT_SENT", True),  # a look-up at the start, and it had never left
         ([LEFT, asked(0), answer(0, False)], "NOT_SENT", False),
+        ([LEFT, AGAIN, update(order("b", 1, 1), "REJECTED")], "REJECTED", False),
         ([STOPPED], "NOT_SENT", True),
         ([LEFT, STOPPED], "NOT_SENT", False),
         ([LEFT], "REJECTED", False),

@@ -190,7 +190,10 @@ class World:
             known.disowned = 0 if known.attempts[-2] != f["attempt"] else known.disowned
             return
         self.orders[f["client_id"]] = Order(
-            **{x: f[x] for x in IDENTITY}, attempts=[f["attempt"]], day=self.today()
+            **{x: f[x] for x in IDENTITY},
+            attempts=[f["attempt"]],
+            day=self.today(),
+            stop=f.get("stop", ZERO),
         )
 
     def _sent(self, f: Fact) -> None:
@@ -211,6 +214,11 @@ class World:
         if f["client_id"] in self.orders:
             self.orders[f["client_id"]].cancels += 1
 
+    def _cancel_all(self, _: Fact) -> None:
+        """Everything that is open, whoever placed it."""
+        for order in self.live():
+            order.cancels += 1
+
     def _not_sent(self, f: Fact) -> None:
         """Stopped at the last gate: grounds to end an order of which no attempt ever left."""
         order = self.orders.get(f["client_id"])
@@ -219,8 +227,9 @@ class World:
 
     def _update(self, f: Fact) -> None:
         order = self.orders.get(f["client_id"])
-        if order is not None:
-            self._state(order, f["state"], f["filled"])
+        if order is None or order.retry_refused(f["state"], f["filled"]):
+            return
+        self._state(order, f["state"], f["filled"])
 
     def _answer(self, f: Fact) -> None:
         order = self.orders.get(f["client_id"])
@@ -231,7 +240,9 @@ class World:
         order.asked = -1
         if f["found"]:
             self._state(order, f["state"], f["filled"])
-        elif not order.acknowledged and not order.ended:
+        elif order.acknowledged:
+            order.vanished = True
+        elif not order.ended:
             order.disowned += 1
             if order.disowned >= DISOWNED:
                 order.grounds = "REJECTED"
@@ -260,6 +271,8 @@ class World:
         owed.
         """
         order.acknowledged, order.disowned, order.heard_at = True, 0, self.ts
+        order.confirmed = order.confirmed or state in ("ACCEPTED", "PARTIALLY_FILLED")
+        order.vanished = False
         if state in ENDS and not order.ended:
             order.ended = state
         stated = order.qty if filled is None and state == "FILLED" else filled or ZERO
@@ -281,7 +294,7 @@ class World:
         hand = own.replaced(self, order, f) if order is not None else ZERO
         if order is not None:
             order.filled += f["qty"] - hand
-            order.acknowledged, order.heard_at = True, self.ts
+            order.acknowledged, order.confirmed, order.heard_at = True, True, self.ts
         book = self.books.setdefault((strategy, f["symbol"]), Book())
         value = f["qty"] * f["price"]
         if strategy == OUTSIDE:

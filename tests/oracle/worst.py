@@ -53,6 +53,24 @@ def outcomes(
     return list(found)
 
 
+def at_risk_of(world: World, symbol: str, ends: list[Outcome]) -> Fraction:
+    """The largest value a symbol may end with where each unit under a confirmed stop counts only the way from
+    the price to it; what is held on the other side has none. Of several stops the worst count first.
+    """
+    held, price = world.position(symbol), world.prices[symbol]
+    side = -1 if held > 0 else 1
+    stops = [o for o in world.live(symbol) if o.side == side and o.protects()]
+    low = min((p for p in (price.bid, price.ask, price.last) if p > 0), default=ZERO)
+    rest, spared = abs(held), ZERO
+    for o in sorted(stops, key=lambda o: side * o.stop, reverse=True):
+        covered = min(o.remaining(), rest)
+        lost = price.highest() - o.stop if held > 0 else o.stop - low
+        spared += max(ZERO, covered * (price.highest() - max(lost, ZERO)))
+        rest -= covered
+    top, bottom = max(o.value for o in ends), min(o.value for o in ends)
+    return max(top - spared, -bottom) if held > 0 else max(top, -bottom - spared)
+
+
 @dataclass
 class Worst:
     """The account's worst case over every joint outcome, in the currency."""
@@ -64,6 +82,7 @@ class Worst:
     turnover: Fraction
     cost: Fraction
     stressed: Fraction
+    at_risk: Fraction
 
 
 def worst_of(world: World, strategy: str | None = None) -> Worst:
@@ -76,7 +95,9 @@ def worst_of(world: World, strategy: str | None = None) -> Worst:
     symbols = {symbol: max(abs(o.value) for o in ends) for symbol, ends in every.items()}
     high = sum((max(o.value for o in ends) for ends in every.values()), ZERO)
     low = sum((min(o.value for o in ends) for ends in every.values()), ZERO)
+    at_risk = sum((at_risk_of(world, symbol, ends) for symbol, ends in every.items()), ZERO)
     return Worst(
+        at_risk=at_risk,
         symbols=symbols,
         gross=sum(symbols.values(), ZERO),
         net=max(abs(high), abs(low)),

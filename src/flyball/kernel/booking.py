@@ -14,6 +14,7 @@ def book(
     """Book an execution of a known symbol; `o` is the order it belongs to, if any. `fee` in micros."""
     m = s.markets[symbol]
     b = s.book(strategy, symbol)
+    s.traded_at[symbol] = s.ts
     profit = b.day_profit()
     if b.adopted:
         # it trades before any price was seen: this one is as good

@@ -9,7 +9,7 @@ the approved order within every limit.
 
 from dataclasses import dataclass
 
-from flyball.kernel.ask import Ask, project
+from flyball.kernel.ask import Ask, in_the_way, project
 from flyball.kernel.controls import METAS, ask_all
 from flyball.kernel.effects import Decision
 from flyball.kernel.events import Intent
@@ -79,9 +79,10 @@ def _exit(s: State, a: Ask) -> Judged:
     codes = v.codes()
     if v.refusals:
         return Judged(_decision(s, a, v, REJECT, 0, codes), a)
+    held = in_the_way(s, a) if a.reducible < a.qty or a.reducible == 0 else ()
     if a.reducible == 0:
         code = "REDUCE_IN_DOUBT" if a.doubt else "REDUCE_HELD"
-        return Judged(_decision(s, a, v, REJECT, 0, (code,)), a)
+        return Judged(_decision(s, a, v, REJECT, 0, (code,), held=held), a)
     lot = a.market.lot
     qty = min(a.qty, a.reducible)
     if qty < a.reducible:
@@ -92,8 +93,8 @@ def _exit(s: State, a: Ask) -> Judged:
         return Judged(_decision(s, a, v, APPROVE, qty, ()), a)
     codes = ("REDUCE_THROUGH_ZERO",)
     if s.limits.of_strategy(i.strategy).on_excess != ON_CLIP:
-        return Judged(_decision(s, a, v, REJECT, 0, codes, qty), a)
-    return Judged(_decision(s, a, v, CLIP, qty, codes), a)
+        return Judged(_decision(s, a, v, REJECT, 0, codes, qty, held=held), a)
+    return Judged(_decision(s, a, v, CLIP, qty, codes, held=held), a)
 
 
 def _ask(s: State, a: Ask) -> Verdict:
@@ -104,7 +105,14 @@ def _ask(s: State, a: Ask) -> Verdict:
 
 
 def _decision(
-    s: State, a: Ask, v: Verdict, verdict: str, qty: int, codes: tuple[str, ...], would_pass: int = 0
+    s: State,
+    a: Ask,
+    v: Verdict,
+    verdict: str,
+    qty: int,
+    codes: tuple[str, ...],
+    would_pass: int = 0,
+    held: tuple[str, ...] = (),
 ) -> Decision:
     i = a.intent
     return Decision(
@@ -122,6 +130,8 @@ def _decision(
         reference=a.reference,
         scale=a.scale,
         evidence=tuple(v.evidence),
+        stop=a.stop,
+        held=held,
     )
 
 

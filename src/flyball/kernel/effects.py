@@ -29,6 +29,8 @@ class Decision:
     evidence: tuple[
         int, ...
     ]  # value, limit of every key in kernel.controls.EVIDENCE, flat; UNKNOWN = -1, OFF = -2
+    stop: int = 0  # the price that triggers what leaves, 0 = none
+    held: tuple[str, ...] = ()  # client ids of own working orders that already reduce what was asked for
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Order:
     attempt: int  # 1, 2, 3 under the same client id
     leg: int
     again: bool  # re-emitted at a start: ask the broker for the id first
+    stop: int = 0  # the price that triggers it, 0 = none
 
 
 @dataclass
@@ -59,9 +62,10 @@ class Cancel:
 
     KIND: ClassVar[str] = "cancel"
     ts: int
-    client_id: str
+    client_id: str  # "" when it has none that is known here
     why: str
     attempt: int
+    broker_id: str = ""  # of an order that is not ours: the broker's own id, by which it is cancelled
 
 
 @dataclass
@@ -112,6 +116,9 @@ class DayStart:
     open: int
     close: int
     venue: str
+    monday: int = 0  # of the week, yyyymmdd; and the week's own baseline and flows
+    week_baseline: int = 0
+    week_flows: int = 0
 
 
 @dataclass
@@ -120,9 +127,9 @@ class Trip:
 
     KIND: ClassVar[str] = "trip"
     ts: int
-    trigger: str  # "daily_loss" | "caution" | "restrict" | "halt"
+    trigger: str  # "daily_loss" | "weekly_loss" | "equity_floor" | "caution" | "restrict" | "halt"
     scope: str
-    value: int  # micros lost
+    value: int  # micros lost; of "equity_floor" the equity
     limit: int  # micros at which it trips
     overshoot: int  # micros beyond the limit
     symbol: str  # whose mark or fill tripped it
@@ -141,6 +148,7 @@ class Flat:
     residue: tuple[tuple[str, str, int], ...]  # (strategy, symbol, quantity)
     pnl: int  # micros gained (+) or lost (-) while flattening, shown apart
     attempts: int
+    reasons: tuple[str, ...] = ()  # why each of the residue is left; words of kernel.residue.REASONS
 
 
 @dataclass
@@ -212,7 +220,7 @@ class Ended:
     client_id: str
     strategy: str
     intent: str  # "" when the governor was the author
-    state: str  # NOT_SENT | REJECTED | CANCELED | EXPIRED | FILLED, or IN_DOUBT
+    state: str  # NOT_SENT | REJECTED | CANCELED | EXPIRED | FILLED; IN_DOUBT: it is not over
     why: str
 
 
@@ -288,6 +296,17 @@ class Approval:
     values: tuple[tuple[str, str, str, int, str, str], ...]  # as asked for; kind "absent": the row is deleted
 
 
+@dataclass
+class CancelAll:
+    """Cancel every order that is open at the broker, whoever placed it, in one call. Those on their way to it
+    are cancelled one by one."""
+
+    KIND: ClassVar[str] = "cancel_all"
+    ts: int
+    attempt: int  # 1, 2, ... of all time
+    why: str
+
+
 Effect = (
     Decision
     | Order
@@ -309,4 +328,5 @@ Effect = (
     | Restated
     | InForce
     | Approval
+    | CancelAll
 )

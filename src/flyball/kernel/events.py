@@ -130,6 +130,7 @@ class Intent:
     parent: str
     flaw: str
     n: int
+    stop: int = 0  # the price that triggers it; 0 = none
 
 
 @dataclass
@@ -223,7 +224,7 @@ class Timeout:
     KIND: ClassVar[str] = "timeout"
     ts: int
     client_id: str
-    call: str  # SUBMIT | CANCEL | QUERY | ACCOUNT
+    call: str  # SUBMIT | CANCEL | QUERY | ACCOUNT | CANCEL_ALL
     attempt: int
     reason: str
 
@@ -254,6 +255,9 @@ class Account:
     day_equity: int
     positions: tuple[tuple[str, int], ...]  # (symbol, signed quantity), sorted by symbol, no zeros
     open_ids: tuple[str, ...]  # client ids of its open orders, sorted
+    as_of: int = 0  # nothing in it is older than this; 0 = not known
+    # its open orders: (client id, broker id, symbol, side, what is left of it, type, limit, stop)
+    open_orders: tuple[tuple[str, str, str, int, int, str, int, int], ...] = ()
 
 
 @dataclass
@@ -285,10 +289,11 @@ class Report:
 
     KIND: ClassVar[str] = "report"
     ts: int
-    what: str  # "journal_write", "journal_sync", "emergency_log", ...
+    what: str  # a word of kernel.watching.WATCHED; any other is only told
     value: str  # "ok" | "failed" | "late" ...
     source: str
     detail: str
+    scope: str = "account"  # for whom it holds: "account" | "strategy:X" | "symbol:X"
 
 
 @dataclass
@@ -330,6 +335,33 @@ class Quarantined:
     why: str
 
 
+@dataclass
+class Delivery:
+    """What became of an alert on its way to a person, told by the pager (the process that pages)."""
+
+    KIND: ClassVar[str] = "delivery"
+    ts: int
+    alert: str  # as the alert is called
+    seq: int  # number of its record; 0: the pager's own, which no record says
+    channel: str  # "" where it is of no channel
+    outcome: str  # raised | delivered | repeated | escalated | failed | acknowledged | resolved
+    detail: str  # who acknowledged, why it failed, what the pager raised
+    n: int
+    severity: str
+    took: int  # ns from the alert to its delivery, 0 = not said
+
+
+@dataclass
+class Shut:
+    """The broker takes no more calls for now, and cancels or exits wait for it: those wanted from `since` on
+    leave at `until`, not before."""
+
+    KIND: ClassVar[str] = "shut"
+    ts: int
+    since: int
+    until: int
+
+
 Event = (
     Epoch
     | Config
@@ -354,4 +386,6 @@ Event = (
     | Report
     | Action
     | Quarantined
+    | Delivery
+    | Shut
 )

@@ -8,7 +8,10 @@ is max(P + B, S - P). Traded value plus the exit it then needs is B' + S' + |P +
 
 from dataclasses import dataclass
 
-from flyball.kernel.units import POW10, PPM, UNKNOWN, mul_div_up
+from flyball.kernel.market import Market
+from flyball.kernel.orders import OrderState
+from flyball.kernel.units import POW10, PPM, UNKNOWN, both_ways, mul_div_up, notional
+from flyball.kernel.words import BUY, SELL
 
 
 @dataclass(slots=True)
@@ -25,6 +28,7 @@ class Exposure:
     stress: int = UNKNOWN  # ppm
     unpriced: bool = False  # something is held or working and there is no price
     strategies: tuple[str, ...] = ()  # whose it is: those that hold it or have orders in it, sorted
+    relief: int = 0  # of the position's value, what confirmed stops keep from being at risk
 
     def high(self) -> int:
         return self.value + self.buys
@@ -34,6 +38,16 @@ class Exposure:
 
     def worst(self) -> int:
         return max(self.value + self.buys, self.sells - self.floor)
+
+    def at_risk(self) -> int:
+        """The worst case where what a confirmed stop covers counts only down to its price."""
+        return max(self.long_at_risk(), self.short_at_risk())
+
+    def long_at_risk(self) -> int:
+        return self.value + self.buys - (self.relief if self.position > 0 else 0)
+
+    def short_at_risk(self) -> int:
+        return self.sells - self.floor - (self.relief if self.position < 0 else 0)
 
     def turnover(self) -> int:
         """Value still to be traded at worst: working orders and the exit of what they may leave."""
@@ -67,10 +81,12 @@ class Totals:
     cost: int = 0
     stressed: int = 0
     unpriced: int = 0  # symbols held or working without a price
+    at_risk: int = 0
 
     def take(self, x: Exposure, cost: int, sign: int) -> None:
         """Add (sign 1) or remove (sign -1) one symbol."""
         self.gross += sign * x.worst()
+        self.at_risk += sign * x.at_risk()
         self.high += sign * x.high()
         self.low += sign * x.low()
         self.turnover += sign * x.turnover()
@@ -83,3 +99,19 @@ class Totals:
 
     def net(self) -> int:
         return max(self.high, -self.low)
+
+
+def relief(m: Market, position: int, stops: list[OrderState]) -> int:
+    """What confirmed stops take off the value at risk of a position (C3), micros, rounded down: of each unit
+    covered its price, less what it may lose down to the stop. The worst stops count first."""
+    rest = abs(position)
+    side = SELL if position > 0 else BUY
+    price = m.high_price()
+    low = min([p for p in (m.bid, m.ask, m.last) if p > 0], default=0)
+    total = 0
+    for o in sorted([o for o in stops if o.side == side], key=lambda o: o.stop * -side):
+        qty = min(o.remaining(), rest)
+        rest -= qty
+        lost = max(0, price - o.stop if side == SELL else o.stop - low)
+        total += max(0, both_ways(price, qty, m.scale)[1] - notional(lost, qty, m.scale))
+    return total if price > 0 else 0

@@ -12,7 +12,7 @@ from flyball.kernel.effects import Effect
 from flyball.kernel.events import Event, Intent
 from flyball.kernel.flatten import waits_until
 from flyball.kernel.hashes import book_hash, state_hash
-from flyball.kernel.ladder import check_due
+from flyball.kernel.ladder import check_due, wants_auction
 from flyball.kernel.latches import ACCOUNT_SCOPE, set_latch
 from flyball.kernel.placing import cancel_adds, gate
 from flyball.kernel.quarantine import not_before
@@ -77,6 +77,7 @@ class Governor:
             if not f.done:
                 due = _sooner(_sooner(due, f.next_at), waits_until(s, f))
         due = _sooner(due, s.day.rung(s.limits.flat_by == "close"))
+        due = _sooner(due, s.day.auction_at(wants_auction(s)))
         due = _sooner(_sooner(due, check_due(s)), s.terms.until)
         return not_before(s, _sooner(due, s.restart_step))
 

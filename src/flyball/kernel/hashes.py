@@ -46,5 +46,6 @@ def book_hash(s: State) -> str:
             [day.day, day.baseline, day.flows, day.traded, day.fees, day.orders],
             latches,
             fold_day(s),
+            [s.week.monday, s.week.baseline, s.week.flows],
         ]
     )

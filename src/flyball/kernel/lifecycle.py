@@ -5,6 +5,7 @@ An order that we end ourselves, without the broker's word, has an `Ended` record
 it after all, that is a divergence, and what it says counts.
 """
 
+from flyball.kernel.ask import reducible
 from flyball.kernel.booking import book, correct
 from flyball.kernel.bounds import MAX_CLOSED_ORDERS
 from flyball.kernel.controls.rate import MINUTE, remember
@@ -26,6 +27,7 @@ from flyball.kernel.placing import (
     send,
     unsent,
 )
+from flyball.kernel.starting import believed
 from flyball.kernel.state import State
 from flyball.kernel.units import NS
 from flyball.kernel.words import (
@@ -47,6 +49,8 @@ from flyball.kernel.words import (
 
 STRANGE_FILLS = 10_000
 LOOK_AGAIN = 5 * NS  # at the account
+LOOK = "account"  # among what an order waits for: a look at the account
+TWICE = 2
 
 
 def on_sent(s: State, e: Sent) -> None:
@@ -76,9 +80,27 @@ def on_update(s: State, out: list[Effect], e: Update) -> None:
             Alert(s.ts, "strange_order", WARNING, f"the broker speaks of {e.client_id}, which is not ours")
         )
         return
-    if e.state == REJECTED and not o.final():
+    if e.state == REJECTED and not (o.final() or o.refused):
         remember(s.rates.rejects, s.ts, MINUTE)
+    if e.state == REJECTED and o.attempt > 1 and e.filled <= 0 and not o.final():
+        _retry_refused(s, out, o, e.reason)
+        return
     heard(s, out, o, e.state, e.filled, e.broker_id, e.reason)
+
+
+def _retry_refused(s: State, out: list[Effect], o: OrderState, reason: str) -> None:
+    """The word may be on this attempt alone: one before it, that nobody answered, may still arrive under the
+    same id. Only an answer to a question for the id ends it, or being disowned twice; it stays here."""
+    what = f"attempt {o.attempt} is rejected; one before it may still arrive"
+    out.append(Ended(s.ts, o.client_id, o.strategy, o.intent, IN_DOUBT, what))
+    if o.refused and unsent(o):
+        return  # told twice
+    o.refused = True
+    o.reason = reason
+    if unsent(o):
+        move(o, IN_DOUBT)
+    ask(s, out, o)
+    settle(s, out, o)
 
 
 def heard(
@@ -164,6 +186,8 @@ def _contradiction(s: State, out: list[Effect], what: str) -> None:
 def on_timeout(s: State, out: list[Effect], e: Timeout) -> None:
     """No answer is no answer: the order may or may not be there."""
     if e.call == ACCOUNT:
+        if 0 < e.attempt < s.account_asked:
+            return  # it was asked anew meanwhile
         s.account_asked = 0
         s.timers["account"] = s.ts + LOOK_AGAIN
         return
@@ -199,13 +223,14 @@ def on_answer(s: State, out: list[Effect], e: Answer) -> None:
     if not unsent(o):
         # it was acknowledged once: the broker owes an explanation, the order stays live
         o.disowned += 1
+        s.refresh(o.symbol)
         ask_later(s, o)
         out.append(Alert(s.ts, "order_vanished", WARNING, f"the broker no longer knows {o.client_id}"))
     elif e.ask == 0:
         _found_unsent(s, out, o)
     else:
         o.disowned += 1
-        if may_retry(s, o):
+        if not o.refused and may_retry(s, o):
             o.attempt += 1
             o.disowned = 0
             move(o, SENT)
@@ -213,7 +238,7 @@ def on_answer(s: State, out: list[Effect], e: Answer) -> None:
         elif o.disowned >= DISOWNED and not o.left and o.attempt == 1 and o.reason:
             end(s, out, o, NOT_SENT, o.reason)
         elif o.disowned >= DISOWNED:
-            end(s, out, o, REJECTED, "the broker never had it")
+            end(s, out, o, REJECTED, o.reason if o.refused and o.reason else "the broker never had it")
         else:
             ask_later(s, o)
 
@@ -319,4 +344,36 @@ def settle(s: State, out: list[Effect], o: OrderState) -> None:
         if o.client_id in other.waits:
             other.waits.remove(o.client_id)
             if not other.waits and other.state == PENDING:
-                send(s, out, other, False)
+                _release(s, out, other)
+
+
+def looked(s: State, out: list[Effect]) -> None:
+    """The account was read: what was let go while nobody could tell what there is leaves now, or is looked
+    at once more when the broker states less than it would take."""
+    for o in [o for o in s.orders.values() if LOOK in o.waits]:
+        if not s.unsure or not believed(s, o.symbol, s.position(o.symbol))[1]:
+            o.waits = []
+        elif s.looked:
+            o.waits.remove(LOOK)
+        if not o.waits:
+            _leave(s, out, o)
+
+
+def _release(s: State, out: list[Effect], o: OrderState) -> None:
+    """What it waited for is over: out with it, once it is known what there is to reduce."""
+    if believed(s, o.symbol, s.position(o.symbol))[1]:
+        o.waits = [LOOK] * TWICE  # a difference is believed when it is seen twice
+        return
+    _leave(s, out, o)
+
+
+def _leave(s: State, out: list[Effect], o: OrderState) -> None:
+    """Out with it, a `close` with what is left to reduce by now."""
+    if o.close:
+        most, _ = reducible(s, o.strategy, o.symbol, o.side, (o,))
+        if most == 0:
+            end(s, out, o, NOT_SENT, "nothing is left to close")
+            return
+        o.qty = min(o.qty, most)
+        s.refresh(o.symbol)
+    send(s, out, o, False)

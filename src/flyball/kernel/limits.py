@@ -9,7 +9,7 @@ A key's kind says how its text becomes an integer: `money` (micros, or ppm of eq
 from dataclasses import dataclass, field
 from typing import Final
 
-from flyball.kernel.units import NS, UNKNOWN, mul_div
+from flyball.kernel.units import MINUTE, MS, NS, UNKNOWN, mul_div
 
 LOWER: Final = "lower"
 HIGHER: Final = "higher"
@@ -87,6 +87,21 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("regime_dwell", COUNT, HIGHER, ANY, "C11"),
     Key("regime_high_scale", PPM_KIND, LOWER, ANY, "C11"),
     Key("regime_extreme_scale", PPM_KIND, LOWER, ANY, "C11"),
+    Key("max_weekly_loss", MONEY, LOWER, ANY, "C7"),
+    Key("min_account_equity", MICROS, HIGHER, ANY, "C9"),
+    Key("clear_approvers", COUNT, HIGHER, ANY, "P6"),
+    Key("incident_errors", COUNT, LOWER, ANY, "L6"),
+    Key("incident_window", DURATION, HIGHER, ANY, "L6"),
+    Key("latency_limit", DURATION, LOWER, ANY, "L8"),
+    Key("deadman_flatten_after", DURATION, LOWER, ANY, "L10"),
+    Key("event_scale", PPM_KIND, LOWER, ANY, "L11"),
+    Key("event_exempt", LIST, SUBSET, ANY, "L11"),
+    Key("settle_after_halt", DURATION, HIGHER, ANY, "L12"),
+    Key("max_executions_unreviewed", COUNT, LOWER, ANY, "L13"),
+    Key("max_child_orders", COUNT, LOWER, ANY, "L13"),
+    Key("reject_streak", COUNT, LOWER, ANY, "L13"),
+    Key("ingress_flood", COUNT, LOWER, ANY, "L13"),
+    Key("on_close", TEXT, NONE, ANY, "M2", ("no", "yes")),
 )
 
 
@@ -171,6 +186,21 @@ class Limits:
     regime_dwell: int = 6  # bars
     regime_high_scale: int = 500_000
     regime_extreme_scale: int = 250_000
+    max_weekly_loss: Cap = field(default_factory=Cap)
+    min_account_equity: int = UNKNOWN
+    clear_approvers: int = 1  # persons it takes to clear an account-wide halt
+    incident_errors: int = UNKNOWN
+    incident_window: int = 5 * MINUTE
+    latency_limit: int = 10 * MS  # the sensor's; the kernel measures nothing
+    deadman_flatten_after: int = UNKNOWN
+    event_scale: int = 250_000
+    event_exempt: tuple[str, ...] = ()
+    settle_after_halt: int = 10 * NS
+    max_executions_unreviewed: int = UNKNOWN
+    max_child_orders: int = UNKNOWN
+    reject_streak: int = UNKNOWN
+    ingress_flood: int = UNKNOWN
+    on_close: str = "no"
 
     def of_symbol(self, symbol: str) -> SymbolLimits:
         return self.symbols.get(symbol, self.every_symbol)

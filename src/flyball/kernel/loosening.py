@@ -145,7 +145,7 @@ def looser(name: str, old: Value, new: Value) -> bool:
         return new[1] < old[1]
     before, after = old[2].split(","), new[2].split(",")
     if key.tighter == SUBSET:
-        return not all(name in before for name in after)
+        return not all(name in before for name in after if name)
     assert key.tighter == SUPERSET
     return not all(name in after for name in before if name)
 

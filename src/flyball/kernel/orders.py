@@ -68,7 +68,7 @@ class OrderState:
     ask: int = 0  # queries so far
     asked_at: int = 0  # of the query that is open; 0 = none
     disowned: int = 0  # answers in a row that the broker does not know it
-    waits: list[str] = field(default_factory=list)  # client ids whose end it waits for before it leaves
+    waits: list[str] = field(default_factory=list)  # client ids whose end it waits for, or LOOK (lifecycle)
     ours: bool = False  # ended by us, without the broker's word for it
     owed: int = 0  # how far we are with fills that the broker states and does not tell; see kernel.owed
     absent: int = 0  # account answers in a row that showed nothing of it; -1: one showed all of it
@@ -77,6 +77,10 @@ class OrderState:
     by_hand: int = 0  # quantity booked on an operator's word that the broker has not told yet
     hand_price: int = 0
     hand_fee: int = 0  # micros
+    stop: int = 0  # the price that triggers it, 0 = none
+    listed: int = 0  # as of when the broker's newest list showed it; negative: as of then it did not
+    close: bool = False  # of a `close`: leaves behind what it took back, with what is left to reduce then
+    refused: bool = False  # a retry was rejected; what came of the attempts before it is open
 
     def final(self) -> bool:
         return self.state in FINAL_STATES
@@ -92,6 +96,10 @@ class OrderState:
 
     def doubtful(self) -> bool:
         return self.state == IN_DOUBT or (self.final() and self.live())
+
+    def protects(self) -> bool:
+        """Whether it is a stop that the broker has confirmed, still knows, and nobody is taking back."""
+        return self.stop != 0 and self.state in _OPEN and self.cancel_at == 0 and self.disowned == 0
 
     def owing(self) -> bool:
         """Whether the broker states more executed than it has told of."""

@@ -12,7 +12,7 @@ from flyball.kernel.bounds import MAX_ATTEMPTS
 from flyball.kernel.controls.age import REDUCE_AGE
 from flyball.kernel.controls.rate import SECOND, remember
 from flyball.kernel.effects import Cancel, Effect, Order, Query
-from flyball.kernel.latches import forbids_adding, forbids_exits, in_scope
+from flyball.kernel.latches import forbids_adding, forbids_exits, halted, in_scope
 from flyball.kernel.orders import OrderState
 from flyball.kernel.starting import believed
 from flyball.kernel.state import State
@@ -61,6 +61,8 @@ def place(
     leg: int,
     waits: list[str],
     born: int = -1,
+    stop: int = 0,
+    close: bool = False,
 ) -> OrderState:
     """A new order: into the book of orders, and out unless it waits for another's end. `born`: what its age
     is counted from, by default now."""
@@ -80,6 +82,8 @@ def place(
         born=s.ts if born < 0 else min(born, s.ts),
         sent_at=s.ts,
         waits=waits,
+        stop=stop,
+        close=close,
     )
     s.orders[o.client_id] = o
     s.live.setdefault(symbol, {})[o.client_id] = o
@@ -111,6 +115,7 @@ def send(s: State, out: list[Effect], o: OrderState, again: bool) -> None:
             o.attempt,
             o.leg,
             again,
+            o.stop,
         )
     )
 
@@ -123,6 +128,8 @@ def cancel(s: State, out: list[Effect], o: OrderState, why: str) -> None:
     o.cancel_attempt = 1
     remember(s.rates.messages, s.ts, SECOND)
     out.append(Cancel(s.ts, o.client_id, why, 1))
+    if o.stop:
+        s.refresh(o.symbol)  # it protects no longer
 
 
 def cancel_again(s: State, out: list[Effect], o: OrderState) -> None:
@@ -149,6 +156,8 @@ def ask_later(s: State, o: OrderState) -> None:
 
 def gate(s: State, o: OrderState, now: int) -> str:
     """The last gate, at the socket: the code that stops this order now, "" when nothing does."""
+    if halted(s, o.symbol):
+        return "MARKET_HALTED"
     if o.adds:
         code = "ACCOUNT_UNKNOWN" if s.unsure else forbids_adding(s, o.strategy, o.symbol)
         if code:
@@ -165,7 +174,8 @@ def gate(s: State, o: OrderState, now: int) -> str:
     code = forbids_exits(s, o.strategy, o.symbol)
     if code:
         return code
-    if now - o.born > max(REDUCE_AGE, s.limits.max_intent_age):
+    # a close is as old as its way to the broker: it has already taken back what stood there before
+    if now - (o.sent_at if o.close else o.born) > max(REDUCE_AGE, s.limits.max_intent_age):
         return "INTENT_EXPIRED"
     return ""
 
@@ -205,11 +215,31 @@ def could_add(s: State, o: OrderState) -> bool:
     book = s.book_qty(o.strategy, o.symbol) * -o.side
     account = s.position(o.symbol) * -o.side
     for other in s.live_of(o.symbol):
-        if other.side == o.side:
+        # a close that waits leaves with what is left to reduce then
+        if other.side == o.side and not (other.close and other.waits):
             account -= other.remaining()
             if other.strategy == o.strategy:
                 book -= other.remaining()
     return book < 0 or account < 0
+
+
+def fit(s: State, out: list[Effect], symbol: str) -> None:
+    """Cancel the stops that a position no longer has room for: it was closed, turned round, or shrank by an
+    execution that none of its orders asked for. The oldest stay as far as they fit."""
+    exits = [o for o in s.live_of(symbol) if not (o.adds or (o.close and o.waits))]
+    room: dict[str, int] = {}  # by side, and by side and strategy
+    for o in exits:
+        if o.cancel_at != 0:
+            continue
+        left = o.remaining()
+        whole, mine = f"{o.side}", f"{o.side} {o.strategy}"
+        account = room.setdefault(whole, max(0, s.position(symbol) * -o.side))
+        book = room.setdefault(mine, max(0, s.book_qty(o.strategy, symbol) * -o.side))
+        if o.stop and left > min(book, account) and not o.final():
+            cancel(s, out, o, "the position it protects is smaller, or gone")
+            continue
+        room[whole] = account - left
+        room[mine] = book - left
 
 
 def unsent(o: OrderState) -> bool:

@@ -20,22 +20,21 @@ def begin(s: State) -> None:
     s.unsure = s.known
     s.looked = False
     s.stated = {}
+    s.doubted = s.account_ask
+    s.begun = s.ts
     s.timers.setdefault("account", s.ts + SOON)
 
 
 def look(s: State, e: Account) -> None:
     """The broker's figures came."""
-    if not s.unsure:
-        return
-    theirs = dict(e.positions)
-    lost = [cid for cid in e.open_ids if cid.startswith(f"fb{s.account}-") and s.order(cid) is None]
-    symbols = sorted(set(theirs) | set(s.exposures))
-    if not lost and all(_explained(s, symbol, theirs.get(symbol, 0)) for symbol in symbols):
+    if not s.unsure or 0 < e.as_of < s.begun:
+        return  # what is older than the start cannot show what was lost
+    if explained(s, e):
         s.unsure = False
         s.stated = {}
         return
-    s.looked = not lost  # what a lost order may still do, nobody here can tell
-    s.stated = theirs
+    s.looked = not _lost(s, e)  # what a lost order may still do, nobody here can tell
+    s.stated = dict(e.positions)
     s.timers["account"] = s.ts + SOON
 
 
@@ -53,8 +52,30 @@ def believed(s: State, symbol: str, position: int) -> tuple[int, bool]:
     return least, least != position
 
 
+def from_before(s: State, e: Account) -> bool:
+    """Whether this answers a question of before the doubt: it says nothing about what came since."""
+    return s.unsure and 0 < e.ask <= s.doubted
+
+
+def explained(s: State, e: Account) -> bool:
+    """Whether the account knows no order of ours that we do not, and every position is ours or what our
+    working orders may have made of it meanwhile."""
+    theirs = dict(e.positions)
+    symbols = sorted(set(theirs) | set(s.exposures))
+    return not _lost(s, e) and all(_explained(s, symbol, theirs.get(symbol, 0)) for symbol in symbols)
+
+
+def _lost(s: State, e: Account) -> list[str]:
+    return [cid for cid in e.open_ids if cid.startswith(f"fb{s.account}-") and s.order(cid) is None]
+
+
 def _explained(s: State, symbol: str, theirs: int) -> bool:
     x = s.exposures.get(symbol)
     if x is None:
         return symbol not in s.markets or theirs == 0
-    return x.position - x.sell_qty <= theirs <= x.position + x.buy_qty
+    buys, sells = x.buy_qty, x.sell_qty
+    for o in s.live_of(symbol):
+        if o.waits:  # it has never left
+            buys -= o.remaining() if o.side > 0 else 0
+            sells -= o.remaining() if o.side < 0 else 0
+    return x.position - sells <= theirs <= x.position + buys

@@ -7,14 +7,16 @@ every money identity.
 from dataclasses import dataclass, field
 
 from flyball.kernel.canon import DERIVED
+from flyball.kernel.conduct import Brakes
 from flyball.kernel.days import Day
-from flyball.kernel.exposure import Exposure, Totals
+from flyball.kernel.exposure import Exposure, Totals, relief
 from flyball.kernel.ledger import Book, revalue
 from flyball.kernel.limits import Limits
 from flyball.kernel.loosening import Terms
 from flyball.kernel.market import Market
 from flyball.kernel.orders import OrderState
 from flyball.kernel.units import PPM, UNKNOWN, both_ways, notional
+from flyball.kernel.weeks import Week
 from flyball.kernel.words import OUTSIDE
 
 
@@ -30,6 +32,20 @@ class Latch:
     reason: str
     since: int
     day: int  # risk day it was set in
+    causes: tuple[str, ...] = ()  # what still needs its positive check, where the row clears by itself
+    clean: int = 0  # since when nothing does; 0 = something does
+
+
+@dataclass
+class Protection:
+    """A protective order that a flattening took out of its way."""
+
+    client_id: str
+    strategy: str
+    symbol: str
+    side: int
+    qty: int
+    stop: int
 
 
 @dataclass
@@ -47,6 +63,24 @@ class Flattening:
     foreign: bool = True  # also what nobody asked for
     positions: bool = True  # False: cancel only
     paged: bool = False
+    asked_at: int = 0  # when that query was asked: an account older than this confirms nothing
+    refused: dict[str, int] = field(default_factory=dict)  # symbol -> exits in a row that did not stand
+    not_before: dict[str, int] = field(default_factory=dict)  # symbol -> when the next one is tried
+    protections: list[Protection] = field(default_factory=list)  # taken out of the way, to be put back
+
+
+@dataclass
+class Stranger:
+    """An open order at the broker that is not ours, as its list showed it."""
+
+    client_id: str
+    broker_id: str
+    symbol: str
+    side: int
+    left: int
+    cancel_at: int = 0  # when its cancel was asked for; 0 = never
+    cancels: int = 0
+    as_of: int = 0  # of the newest list that showed it
 
 
 @dataclass
@@ -135,6 +169,27 @@ class State:
     # By strategy, no zeros: the stressed worst case of every symbol it is in, and its books' day profit.
     stressed: dict[str, int] = field(default_factory=dict, metadata=DERIVED)
     profits: dict[str, int] = field(default_factory=dict, metadata=DERIVED)
+    week: Week = field(default_factory=Week)
+    brakes: Brakes = field(default_factory=Brakes)
+    strangers: dict[str, Stranger] = field(
+        default_factory=dict
+    )  # broker id -> an open order that is not ours
+    theirs: dict[str, int] = field(default_factory=dict)  # positions as the broker's newest list has them
+    theirs_at: int = 0  # ... as of then; 0 = no list yet that says so
+    empty_at: int = 0  # as of when a list first showed nothing where something has to be; 0 = the newest does
+    begun: int = 0  # when this process started
+    traded_at: dict[str, int] = field(default_factory=dict)  # symbol -> when its position changed last
+    account_since: int = 0  # when the newest question for the account was asked
+    looks: int = 0  # looks at the account in a row that flattening needed
+    look_at: int = 0  # when it looks again; 0 = it does not
+    shut_until: int = 0  # the broker takes no call before then
+    listed_at: dict[str, int] = field(default_factory=dict)  # how old the list was that counted last
+    cancel_alls: int = 0  # cancels of everything so far
+    cancel_all_at: int = 0  # the newest; 0 = never
+    silent: bool = False  # a call stayed unanswered, and nothing has been heard from the broker since
+    agreed: int = 0  # when the account was last found as it has to be
+    doubted: int = 0  # questions for the account up to this one are from before the doubt (kernel.starting)
+    lacking: dict[str, int] = field(default_factory=dict)  # symbol -> signed, ours less what that list shows
 
     # Figures.
 
@@ -144,6 +199,10 @@ class State:
     def day_profit(self) -> int:
         """Since the risk day's start, flows stripped. Fees are inside equity."""
         return self.equity() - self.day.baseline - self.day.flows
+
+    def week_profit(self) -> int:
+        """Since the week's first session, flows stripped."""
+        return self.equity() - self.week.baseline - self.week.flows
 
     def base(self) -> int:
         """What percentages are of: equity at the risk day's start, or now when lower."""
@@ -328,5 +387,6 @@ def fill_exposure(s: State, m: Market, x: Exposure) -> None:
     x.sells = sells
     x.buy_qty = buy_qty
     x.sell_qty = sell_qty
+    x.relief = relief(m, position, [o for o in s.live.get(m.symbol, {}).values() if o.protects()])
     x.unpriced = not m.known() and (position != 0 or buy_qty != 0 or sell_qty != 0)
     x.stress = UNKNOWN if not m.known() else m.atr.stress(m.mid(), s.limits.stress_floor)

@@ -1,5 +1,5 @@
-"""What a price or a fill can trip: the daily loss, the drawdown zones, and drift past a cap. Triggers, not
-bounds: each reports its overshoot.
+"""What a price or a fill can trip: the loss of a day or week, the equity floor, the drawdown zones, and drift
+past a cap. Triggers, not bounds: each reports its overshoot.
 
 A value equal to a trigger trips it. Nothing is judged while the account cannot be valued; what adds is
 refused then anyway.
@@ -32,6 +32,8 @@ def _losses(s: State, out: list[Effect], symbol: str, worst: int) -> None:
     base = s.base()
     limit = s.limits.max_daily_loss.at(base)
     _loss(s, out, ACCOUNT_SCOPE, -s.day_profit(), limit, symbol, worst)
+    _week(s, out, symbol, worst)
+    _floor(s, out, symbol, worst)
     for strategy, own in s.limits.strategies.items():
         limit = own.max_daily_loss.at(base)
         if limit != UNKNOWN:
@@ -49,12 +51,29 @@ def _loss(s: State, out: list[Effect], scope: str, lost: int, limit: int, symbol
     trip(s, out, "L1", scope, f"daily loss {money(lost)} of {money(limit)}")
 
 
+def _week(s: State, out: list[Effect], symbol: str, worst: int) -> None:
+    limit, lost = s.limits.max_weekly_loss.at(s.base()), -s.week_profit()
+    if limit == UNKNOWN or lost < limit or key_of("L2", ACCOUNT_SCOPE) in s.latches:
+        return
+    out.append(Trip(s.ts, "weekly_loss", ACCOUNT_SCOPE, lost, limit, lost - limit, symbol, worst))
+    trip(s, out, "L2", ACCOUNT_SCOPE, f"weekly loss {money(lost)} of {money(limit)}")
+
+
+def _floor(s: State, out: list[Effect], symbol: str, worst: int) -> None:
+    floor, equity = s.limits.min_account_equity, s.equity()
+    if floor == UNKNOWN or equity > floor or key_of("L2", ACCOUNT_SCOPE) in s.latches:
+        return
+    out.append(Trip(s.ts, "equity_floor", ACCOUNT_SCOPE, equity, floor, floor - equity, symbol, worst))
+    trip(s, out, "L2", ACCOUNT_SCOPE, f"equity {money(equity)} is at or below the floor of {money(floor)}")
+
+
 def trip(s: State, out: list[Effect], latch: str, scope: str, reason: str) -> None:
     """Set a latch of the governor's own and do at once what its row says."""
     if set_latch(s, out, latch, scope, "governor", reason):
-        cancel_adds(s, out, scope, latch)
         if latch in ("L1", "L2"):
-            begin(s, latch, scope)
+            begin(s, latch, scope)  # which cancels everything in its scope
+        else:
+            cancel_adds(s, out, scope, latch)
 
 
 def _drawdown(s: State, out: list[Effect], symbol: str, worst: int) -> None:

@@ -10,16 +10,16 @@ from typing import Final
 from flyball.kernel.bounds import MAX_OPEN_ORDERS
 from flyball.kernel.effects import Alert, Divergence, Effect, Moved
 from flyball.kernel.events import Account
+from flyball.kernel.evidence import AGAIN, as_of, take
 from flyball.kernel.flatten import confirmed
-from flyball.kernel.latches import ACCOUNT_SCOPE, DWELL, clear_latch, dwelt, key_of, set_latch
-from flyball.kernel.lifecycle import LOOK_AGAIN, back, end, settle
+from flyball.kernel.latches import ACCOUNT_SCOPE, BOOKS, DWELL, answered, dwelt, key_of, set_latch
+from flyball.kernel.lifecycle import LOOK_AGAIN, TWICE, back, end, looked, settle
 from flyball.kernel.orders import OrderState
 from flyball.kernel.placing import ask, cancel_adds, unsent
-from flyball.kernel.starting import look
+from flyball.kernel.starting import explained, from_before, look
 from flyball.kernel.state import State
 from flyball.kernel.words import ACCEPTED, DAY, IN_DOUBT, OUTSIDE, PARTIALLY_FILLED, REJECTED, SENT, WARNING
 
-TWICE: Final = 2
 SLOWEST: Final = 3  # doublings of the pause between two looks
 REMEDY: Final = "sell it at the broker, or give the feed its prices and start again"
 
@@ -29,35 +29,40 @@ def on_account(s: State, out: list[Effect], e: Account) -> None:
         _adopt(s, out, e)
     if e.ask != 0 and e.ask == s.account_asked:
         s.account_asked = 0
+    if from_before(s, e):
+        return
     s.timers.pop("account", None)
+    take(s, out, e)
     look(s, e)
+    looked(s, out)
     _introduced(s, e)
     _strangers(s, out, e)
     strange = _listed(s, out, e)
     _absent(s, out, e)
     _unlisted(s, out, e)
+    confirmed(s, out, e)
     if s.orders or strange:
         # executions may be on their way; only a quiet account can be compared whole
+        if not strange and explained(s, e):
+            s.agreed = s.ts
         if e.ask != 0:  # what a start has read was no question, and its end is not waited for
             s.waits += 1
             s.timers["account"] = s.ts + _pause(s.waits)
-        confirmed(s, out, e.ask, False)
         return
     s.waits = 0
     wrong = _differences(s, e)
     if not wrong:
+        s.agreed = s.ts
         s.mismatches = 0
         s.differing = ""
         key = key_of("L7", ACCOUNT_SCOPE)
         held = s.latches.get(key)
         if held is not None and dwelt(held, s.ts):
-            clear_latch(s, out, key, "governor", "the broker's figures and ours are the same again")
-        elif held is not None:
+            answered(s, out, "L7", ACCOUNT_SCOPE, BOOKS, "the broker's figures and ours are the same again")
+        elif held is not None and BOOKS in held.causes:
             s.timers["account"] = held.since + DWELL  # too early to be believed: once more then
-        confirmed(s, out, e.ask, True)
         return
     s.mismatches += 1
-    confirmed(s, out, e.ask, False)
     if s.mismatches >= TWICE and not _sold_elsewhere(s, out, e, wrong):
         differing = "; ".join(f"{what} {ours} {theirs}" for what, ours, theirs in wrong)
         for what, ours, theirs in wrong if differing != s.differing else []:
@@ -159,14 +164,22 @@ def _strangers(s: State, out: list[Effect], e: Account) -> None:
 
 
 def _listed(s: State, out: list[Effect], e: Account) -> bool:
-    """Open orders at the broker that we hold as over, or know nothing of. Seen twice, each is named, nothing
-    adds, and one of ours counts as live again and is cancelled. True while there is one."""
+    """Open orders at the broker that we hold as over, or know nothing of. Seen twice, in lists that are apart
+    (one made just before an order ended may come just behind its end), each is named, nothing adds, and one
+    of ours counts as live again and is cancelled. True while there is one."""
     seen: dict[str, int] = {}
+    first: dict[str, int] = {}
+    at = as_of(s, e)
     for cid in e.open_ids[:MAX_OPEN_ORDERS]:
-        if cid not in s.orders:
-            seen[cid] = s.listed.get(cid, 0) + 1
-    s.listed = seen
-    for cid in [cid for cid, times in seen.items() if times == TWICE]:
+        if cid in s.orders:
+            continue
+        times, before = s.listed.get(cid, 0), s.listed_at.get(cid, 0)
+        apart = times == 0 or at == 0 or before == 0 or at >= before + AGAIN
+        seen[cid] = times + 1 if apart else times
+        first[cid] = at if apart else before
+    fresh = [cid for cid, times in seen.items() if times == TWICE and s.listed.get(cid, 0) < TWICE]
+    s.listed, s.listed_at = seen, first
+    for cid in fresh:
         o = s.order(cid)
         if o is None:
             out.append(Divergence(s.ts, f"order {cid}", "unknown", "open", False))
@@ -183,12 +196,16 @@ def _listed(s: State, out: list[Effect], e: Account) -> bool:
 def _unlisted(s: State, out: list[Effect], e: Account) -> None:
     """Orders we hold as working that the account does not list: seen twice, each is asked for by its id. Its
     end, or its fills, may have been lost on the way."""
+    at = as_of(s, e)
     for o in list(s.orders.values()):
         if o.state not in (SENT, ACCEPTED, PARTIALLY_FILLED) or o.client_id in e.open_ids:
             o.unlisted = 0
             continue
+        if 0 < at < o.sent_at + AGAIN:
+            continue  # on its way when these figures were made
         o.unlisted += 1
-        if o.unlisted >= TWICE:
+        hurried = o.author != "" and o.broker_id == ""  # an exit of ours that nobody has spoken of
+        if o.unlisted >= TWICE or hurried:
             o.unlisted = 0
             ask(s, out, o)
 

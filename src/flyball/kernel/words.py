@@ -31,16 +31,21 @@ FINAL_STATES: Final = (FILLED, CANCELED, REJECTED, EXPIRED, NOT_SENT)
 
 MARKET: Final = "market"
 LIMIT: Final = "limit"
-ORDER_TYPES: Final = (MARKET, LIMIT)
+STOP: Final = "stop"  # rests at the broker; a trade at its price or beyond makes it a market order
+CLOSE: Final = "close"  # of intents only: take back what already reduces, then exit with all that is left
+ORDER_TYPES: Final = (MARKET, LIMIT, STOP)
+INTENT_TYPES: Final = (*ORDER_TYPES, CLOSE)
 DAY: Final = "day"
 IOC: Final = "ioc"
 TIFS: Final = (DAY, IOC)
+AT_CLOSE: Final = "cls"  # in the closing auction; the ladder's own, of no intent
 
 # Calls to a broker that can stay unanswered.
 SUBMIT: Final = "submit"
 CANCEL: Final = "cancel"
 QUERY: Final = "query"
 ACCOUNT: Final = "account"
+CANCEL_ALL: Final = "cancel_all"
 
 ACTIVE: Final = "ACTIVE"
 REDUCING: Final = "REDUCING"
@@ -117,14 +122,15 @@ CODES: Final[dict[str, str]] = {
     "MARKET_RESTRICTED": "the symbol is on the restricted list or not tradable",
     "RULE_UNKNOWN_SYMBOL": "no instrument of this name",
     "RULE_UNKNOWN_TYPE": "an order type this version does not know",
-    "RULE_UNKNOWN_TIF": "a time in force this version does not know",
+    "RULE_STOP_ADDS": "a stop, or a close, that would add: there is nothing of this symbol it could reduce",
+    "RULE_UNKNOWN_TIF": "a time in force this version does not know, or not for this order type",
     "RULE_ASSET_CLASS": "an asset class this version does not know",
     "INTENT_EXPIRED": "the intent is older than max_intent_age",
     "ACCOUNT_OPPOSITE_SIDE": "another strategy holds, or may hold, the opposite side of this symbol",
     "ACCOUNT_UNKNOWN": "the broker's account has not been read, or not been compared since the start",
     "ACCOUNT_ADOPTION": "positions were adopted at the first start; a named operator has to resume",
     "REDUCE_IN_DOUBT": "an order that may already be reducing is in doubt and being asked about",
-    "REDUCE_HELD": "own working orders already reduce all of the position",
+    "REDUCE_HELD": "own working orders already reduce all of the position; type close cancels them first",
     "REDUCE_THROUGH_ZERO": "larger than the position; the size that would pass is named",
     "CAPACITY_ORDERS": "too many orders are open",
     "CAPACITY_LOTS": "too many open lots in one book",
@@ -135,10 +141,19 @@ CODES: Final[dict[str, str]] = {
     "LATCH_L1": "daily loss",
     "LATCH_L2": "weekly loss, drawdown halt or equity floor",
     "LATCH_L3": "drawdown restrict zone",
+    "LATCH_L3m": "margin deficit",
     "LATCH_L4": "panic",
     "LATCH_L5": "freeze",
-    "LATCH_L7": "broker, reconciliation, clock or calendar in doubt",
+    "LATCH_L6": "too many incidents, or figures that stop trading",
+    "LATCH_L7": "broker, reconciliation, clock, calendar or a symbol's data in doubt",
+    "LATCH_L8": "decisions or the disk are too slow",
     "LATCH_L9a": "the journal cannot be written",
     "LATCH_L9b": "an invariant was violated",
+    "LATCH_L10": "the strategy is silent, or its model unhealthy",
+    "LATCH_L12": "halted, paused or in a limit state, or resumed a moment ago",
+    "LATCH_L13": "the strategy ran away from its review",
     "LATCH_L14": "pause",
+    "LOSS_WEEK": "the week's loss plus the stressed loss of the worst-case book is above max_weekly_loss",
+    "EQUITY_FLOOR": "equity is at or below min_account_equity, or cannot be valued",
+    "MARKET_HALTED": "trading in it is halted, paused or in a limit state: nothing is sent",
 }

@@ -61,7 +61,7 @@ def test_scopes(scope, held, other_symbol, other_strategy):
 
 def test_the_latch_is_named_before_any_control():
     f = with_latch("L5")
-    assert f.would(BUY, 1, type="stop", created_at=0).codes == (
+    assert f.would(BUY, 1, type="trail", created_at=0).codes == (
         "LATCH_L5",
         "RULE_UNKNOWN_TYPE",
         "INTENT_EXPIRED",

@@ -63,7 +63,7 @@ def test_others_are_not_restricted():
 @pytest.mark.parametrize(
     ("more", "code"),
     [
-        ({"type": "stop"}, "RULE_UNKNOWN_TYPE"),
+        ({"type": "trail"}, "RULE_UNKNOWN_TYPE"),
         ({"type": ""}, "RULE_UNKNOWN_TYPE"),
         ({"type": "LIMIT"}, "RULE_UNKNOWN_TYPE"),
         ({"tif": "gtc"}, "RULE_UNKNOWN_TIF"),

@@ -16,9 +16,12 @@ from flyball.kernel.controls import (
     data,
     drawdown,
     duplicate,
+    equity_floor,
     exposure,
+    halt,
     latch,
     loss,
+    loss_week,
     order_size,
     position,
     price,
@@ -48,6 +51,9 @@ METAS: Final[tuple[Meta, ...]] = (
     *rate.METAS,
     *atr_size.METAS,
     *regime.METAS,
+    *loss_week.METAS,
+    *equity_floor.METAS,
+    *halt.METAS,
 )
 EVIDENCE: Final[tuple[str, ...]] = tuple(f"{m.control}.{m.key}" for m in METAS)
 EVIDENCE_UNITS: Final[tuple[str, ...]] = tuple(m.unit for m in METAS)
@@ -72,3 +78,6 @@ def ask_all(s: State, a: Ask, v: Verdict) -> None:
     rate.rate(s, a, v)
     atr_size.atr_size(s, a, v)
     regime.regime(s, a, v)
+    loss_week.loss_week(s, a, v)
+    equity_floor.equity_floor(s, a, v)
+    halt.halt(s, a, v)

@@ -10,5 +10,5 @@ METAS: Final = (Meta("C4", "max_positions", ("EXPOSURE_COUNT",), COUNT, SKIP),)
 
 
 def count(s: State, a: Ask, v: Verdict) -> None:
-    new = 1 if a.adds and not a.exposure.held() else 0
+    new = 1 if a.adds and a.qty > 0 and not a.exposure.held() else 0
     v.cap("EXPOSURE_COUNT", s.totals.count + new, s.limits.max_positions, 0)

@@ -1,7 +1,9 @@
 """C3 max_gross, max_net, max_leverage, max_at_risk: the worst-case book of the account. 15c3-5 (c)(1)(i),
 FIA 2024 1.2.
 
-No position has a confirmed broker stop in this version, so all of gross is at risk.
+At risk is the worst case of each symbol, less what broker stops cover: only a stop that the broker has
+confirmed and nobody is taking back counts, and of what it covers the way from the price down to the stop
+(up, for a short) stays at risk.
 """
 
 from typing import Final
@@ -41,5 +43,6 @@ def exposure(s: State, a: Ask, v: Verdict) -> None:
     v.cap("EXPOSURE_LEVERAGE", gross, money, a.room(money - others - before))
     v.evidence[-2:] = [shown, lim.max_leverage]
 
+    others = s.totals.at_risk - a.exposure.at_risk()
     limit = lim.max_at_risk.at(a.base)
-    v.cap("EXPOSURE_AT_RISK", gross, limit, a.room(limit - others - before))
+    v.cap("EXPOSURE_AT_RISK", others + a.at_risk(), limit, a.room(limit - others - a.side_at_risk()))

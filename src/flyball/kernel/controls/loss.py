@@ -19,7 +19,7 @@ METAS: Final = (
 )
 
 
-def _room(a: Ask, money: int, before: int) -> int:
+def room(a: Ask, money: int, before: int) -> int:
     """The largest quantity whose addition keeps the stressed worst case of the symbol within `money`."""
     if money <= 0 or a.exposure.stress <= 0:
         return 0
@@ -33,7 +33,7 @@ def loss(s: State, a: Ask, v: Verdict) -> None:
 
     limit = s.limits.max_daily_loss.at(a.base)
     others = -s.day_profit() + s.totals.stressed - a.exposure.stressed()
-    v.cap("LOSS_ACCOUNT", others + mine, limit, _room(a, limit - others, before))
+    v.cap("LOSS_ACCOUNT", others + mine, limit, room(a, limit - others, before))
 
     limit = s.limits.of_strategy(a.intent.strategy).max_daily_loss.at(a.base)
     if limit == UNKNOWN:
@@ -41,14 +41,14 @@ def loss(s: State, a: Ask, v: Verdict) -> None:
     else:
         lost = strategy_loss(s, a.intent.strategy)
         others = lost + strategy_stress(s, a.intent.strategy, a.intent.symbol)
-        v.cap("LOSS_STRATEGY", others + mine, limit, _room(a, limit - others, before))
+        v.cap("LOSS_STRATEGY", others + mine, limit, room(a, limit - others, before))
 
     limit = a.limits.max_daily_loss.at(a.base)
     if limit == UNKNOWN:
         v.note(UNKNOWN, UNKNOWN)
     else:
         others = symbol_loss(s, a.intent.symbol)
-        v.cap("LOSS_SYMBOL", others + mine, limit, _room(a, limit - others, before))
+        v.cap("LOSS_SYMBOL", others + mine, limit, room(a, limit - others, before))
 
 
 def strategy_loss(s: State, strategy: str) -> int:

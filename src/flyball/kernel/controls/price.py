@@ -11,7 +11,7 @@ from flyball.kernel.state import State
 from flyball.kernel.units import PPM, UNKNOWN, ratio_ppm_up
 from flyball.kernel.verdict import PPM as PPM_UNIT
 from flyball.kernel.verdict import SKIP, Meta, Verdict
-from flyball.kernel.words import MARKET
+from flyball.kernel.words import CLOSE, MARKET, STOP
 
 METAS: Final = (
     Meta("C18", "price_tolerance", ("PRICE_TOLERANCE", "PRICE_NO_REFERENCE"), PPM_UNIT, SKIP),
@@ -27,7 +27,7 @@ def price(s: State, a: Ask, v: Verdict) -> None:
         return
     away = abs((a.intent.limit or a.limit or a.reference) - a.reference)
     shown = ratio_ppm_up(away, a.reference)
-    if a.intent.type == MARKET:
+    if a.intent.type in (MARKET, STOP, CLOSE):
         v.note(0, tolerance)
         v.note(shown, a.limits.max_slippage)
     else:

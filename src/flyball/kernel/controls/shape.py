@@ -9,6 +9,7 @@ from typing import Final
 from flyball.kernel.ask import Ask
 from flyball.kernel.state import State
 from flyball.kernel.verdict import MONEY, OWN, QTY, SKIP, Meta, Verdict
+from flyball.kernel.words import CLOSE
 
 METAS: Final = (
     Meta("C23", "qty", ("FORMAT_QTY",), QTY, OWN),
@@ -18,7 +19,8 @@ METAS: Final = (
 
 
 def shape(s: State, a: Ask, v: Verdict) -> None:
-    v.forbid("FORMAT_QTY", a.intent.qty <= 0 and a.intent.notional <= 0, a.qty, 1)
+    given = a.intent.qty > 0 or a.intent.notional > 0
+    v.forbid("FORMAT_QTY", given == (a.intent.type == CLOSE), a.qty, 1)  # a close is of all there is
     lot = a.market.lot
     short = a.qty % lot if a.qty > 0 else lot  # a notional may come to less than one lot
     v.cap("FORMAT_LOT", short, 0, a.qty // lot * lot)
