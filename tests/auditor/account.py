@@ -67,7 +67,9 @@ class Truth:
             moving = True
             if abs(gap) > may:
                 yield from self.differs(world, f"position {symbol}", line)
-        under_way = any(one.sent for one in world.live.values())
+        sides = {(one.symbol, one.side) for one in world.live.values() if one.sent}
+        # positions are as they were: only what went there and back may still be told
+        under_way = any((symbol, "sell") in sides for symbol, side in sides if side == "buy")
         gap = money(line["cash"]) - world.ledger.cash
         if gap and not moving and not under_way:
             yield from self.differs(world, "cash", line)

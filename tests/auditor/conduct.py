@@ -26,6 +26,7 @@ ONE_ORDER = (
     "qty",
     "type",
     "limit",
+    "stop",
     "tif",
     "adds",
     "leg",
@@ -43,6 +44,8 @@ class Conduct:
         self.numbers: set[tuple[int, int]] = set()
         self.counts: dict[tuple[str, str], int] = {}  # cancels and queries of each order
         self.asked: set[tuple[str, str, int]] = set()
+        self.shown: dict[str, int] = {}  # positions as the broker said them last
+        self.lacking: set[str] = set()  # where it showed less than ours, and has not agreed since
 
     def check(self, world: World, line: Line) -> Iterator[str]:
         """What is wrong with a line, in the world before it."""
@@ -50,6 +53,15 @@ class Conduct:
         before, self.before = self.before, line
         if before.get("kind") == "intent" and kind != "decision":
             yield f"P1: no decision behind intent {before['intent']}"
+        if kind == "account":
+            of = world.instruments
+            self.shown = {x: of[x].qty(line["positions"].get(x, "0")) for x in of}
+            for x, shown in self.shown.items():
+                held = world.ledger.position(x)
+                if shown == held:
+                    self.lacking.discard(x)
+                elif abs(shown) < abs(held):
+                    self.lacking.add(x)
         if kind == "decision":
             yield from self.decision(before, line)
         elif kind == "order":
@@ -60,7 +72,9 @@ class Conduct:
             yield from self.fill(world, line)
         elif kind == "report" and line["what"] == "timeout":
             yield from self.answered(line)
-        elif kind == "report" and line["what"] in ("cancel", "query"):
+        elif kind == "report" and line["what"] == "cancel_all":
+            yield from self.counted({"client_order_id": "", **line}, "attempt")
+        elif kind == "report" and line["what"] in ("cancel", "query") and "broker_order_id" not in line:
             yield from self.counted(line, "attempt" if line["what"] == "cancel" else "ask")
             if line["client_order_id"] not in world.orders:
                 yield f"P1: {line['what']} of {line['client_order_id']}, which is no order"
@@ -149,10 +163,13 @@ class Conduct:
             return
         if self.carried.setdefault(seq, name) != name:
             yield f"P4: decision {seq} is carried out as {self.carried[seq]} and as {name}"
-        wrong = [field for field in (*SAME, "qty", "limit") if decision.get(field) != line.get(field)]
+        wrong = [field for field in (*SAME, "qty", "limit", "stop") if decision.get(field) != line.get(field)]
         intent = self.intents[seq]
+        if intent.get("type") == "close" and wrong == ["qty"]:
+            # what it took back was executed in part before its end
+            wrong = [] if float(line["qty"]) < float(decision["qty"]) else wrong
         wrong += [] if intent.get("tif") == line["tif"] else ["tif"]
-        wrong += [] if line["type"] == "limit" else ["type"]
+        wrong += [] if line["type"] == ("stop" if "stop" in line else "limit") else ["type"]
         if wrong:
             yield f"P1: order {name} is not what was decided: {', '.join(wrong)}"
         if not line["adds"] and new:
@@ -162,24 +179,27 @@ class Conduct:
         """P3 once more, where an exit leaves."""
         if waiting := world.waiting.get(line.get("decision", 0)):
             world.live.pop(waiting.name, None)
-        shell = {
+        shell: Line = {
             "symbol": line["symbol"],
             "strategy": line["strategy"],
             "side": line["side"],
             "adds": False,
             "ts": line["ts"],
-            "limit": line["limit"],
+            **{field: line[field] for field in ("limit", "stop") if field in line},
         }
         asked = Question(world, {}, shell, 0)
         room = reducible(asked)
         if waiting:
             world.live[waiting.name] = waiting
         qty = world.instruments[line["symbol"]].qty(line["qty"])
-        if "author" in line:
+        if "author" in line and "stop" not in line:
             if asked.limit not in collars(asked):
                 yield f"limit: {line['client_order_id']} leaves with {line['limit']}, which is no collar"
             slice_ = sliced(asked)
-            if qty != min(room, slice_):
+            shown = self.shown.get(line["symbol"])
+            less = shown is not None and abs(shown) < abs(world.ledger.position(line["symbol"]))
+            less = less or line["symbol"] in self.lacking
+            if qty > min(room, slice_) or (qty < min(room, slice_) and not less):
                 yield f"qty: {line['client_order_id']} takes {qty}, {room} in slices of {slice_} were due"
         if qty > room:
             yield f"P3: {line['client_order_id']} reduces by {qty}, {room} can be"

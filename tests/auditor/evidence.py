@@ -39,7 +39,7 @@ def unit_of(name: str) -> str:
     known = UNITS.get(name)
     if known:
         return known
-    return MONEY if name.startswith(("C1.", "C2.", "C3.", "C5.", "C6.")) else COUNT
+    return MONEY if name.startswith(("C1.", "C2.", "C3.", "C5.", "C6.", "C7.", "C9.")) else COUNT
 
 
 def written(name: str, figure: Figure, instrument: Instrument) -> object:
@@ -63,6 +63,14 @@ class Worst:
     held: int = 0
     may_buy: int = 0
     may_sell: int = 0
+    spared: int = 0  # of the position, what confirmed stops keep from being at risk
+
+    @property
+    def at_risk(self) -> int:
+        long, short = self.value + self.buys, self.sells - self.floor
+        return max(
+            long - self.spared if self.held > 0 else long, short - self.spared if self.held < 0 else short
+        )
 
     @property
     def most(self) -> int:
@@ -96,7 +104,28 @@ def worst(world: World, asked: Question | None = None, strategy: str = "") -> di
             found[order.symbol].add(order.side == "buy", order_value(world, order.name), order.left)
     if asked and asked.adds:
         found[asked.symbol].add(asked.buys, asked.value, asked.qty)
+    for symbol, one in found.items():
+        one.spared = spared(world, symbol, one.held)
     return found
+
+
+def spared(world: World, symbol: str, held: int) -> int:
+    """What confirmed stops take off a position's value at risk: all of it but the way to their price, of
+    several the worst first.
+    """
+    instrument, quote = world.instruments[symbol], world.quotes.get(symbol, Quote())
+    stops = [
+        one
+        for one in world.live.values()
+        if one.symbol == symbol and one.protects and (one.side == "sell") == (held > 0)
+    ]
+    rest, total = abs(held), 0
+    for one in sorted(stops, key=lambda one: one.stop if held > 0 else -one.stop):
+        qty = min(one.left, rest)
+        rest -= qty
+        way = max(quote.high - one.stop if held > 0 else one.stop - quote.low, 0)
+        total += max(instrument.less(quote.high, qty) - instrument.more(way, qty), 0)
+    return total
 
 
 def order_value(world: World, name: str) -> int:
@@ -114,12 +143,16 @@ def move_of(world: World, symbol: str) -> int:
     return min(move, STRESS_MOST)
 
 
-def scale_of(world: World, symbol: str) -> int:
-    """The product of caution, regime and the restart after a panic."""
+def scale_of(world: World, symbol: str, strategy: str) -> int:
+    """The product of caution, regime, the restart after a panic and an economic event."""
     scale = MICRO
     if drawdown(world) >= (world.limits.of("drawdown_caution") or 10 * MICRO):
         scale = world.limits.of("caution_scale")
-    return int(scale * regime_scale(world, world.statistics[symbol]) // MICRO * world.restart // MICRO)
+    event = any(latch == "L11" for latch, _ in world.latches)
+    exempt = strategy in (world.limits.of("event_exempt") or [])
+    share = world.limits.of("event_scale") if event and not exempt else MICRO
+    regime = regime_scale(world, world.statistics[symbol])
+    return int(scale * regime // MICRO * world.restart // MICRO * share // MICRO)
 
 
 def drawdown(world: World) -> int:
@@ -143,7 +176,7 @@ def evidence(asked: Question) -> Evidence:
 
 def of_size(asked: Question) -> Evidence:
     world, limits = asked.world, asked.world.limits
-    scale = scale_of(world, asked.symbol)
+    scale = scale_of(world, asked.symbol, asked.strategy)
     order = limits.cap("max_order_notional", world.measure, asked.symbol)
     most = limits.of("max_order_qty", asked.symbol)
     places = 10**asked.instrument.qty_places
@@ -186,7 +219,7 @@ def of_exposure(asked: Question) -> Evidence:
         "C3.max_gross": (gross, limits.cap("max_gross", measure)),
         "C3.max_net": (net, limits.cap("max_net", measure)),
         "C3.max_leverage": (up(gross * MICRO, max(measure, 1)), limits.of("max_leverage")),
-        "C3.max_at_risk": (gross, limits.cap("max_at_risk", measure)),
+        "C3.max_at_risk": (sum(one.at_risk for one in cases.values()), limits.cap("max_at_risk", measure)),
         "C4.max_positions": (sum(one.most > 0 for one in cases.values()), limits.of("max_positions")),
     }
 
@@ -222,6 +255,11 @@ def of_loss(asked: Question) -> Evidence:
     mixed = {symbol: one for symbol, one in cases.items() if symbol in touched or symbol == asked.symbol}
     return {
         "C8.drawdown_halt": (drawdown(world), halt),
+        "C7.max_weekly_loss": (
+            world.week_loss + stress(world, cases),
+            limits.cap("max_weekly_loss", measure),
+        ),
+        "C9.min_account_equity": (world.equity, limits.of("min_account_equity")),
         "C6.max_daily_loss": (world.loss + stress(world, cases), limits.cap("max_daily_loss", measure)),
         "C6.max_daily_loss.symbol": (
             None

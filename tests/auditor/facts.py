@@ -2,11 +2,11 @@
 
 from tests.auditor.market import Quote
 from tests.auditor.question import OFF, Evidence, Question
-from tests.auditor.reading import MICRO, SECOND, nanos, up
+from tests.auditor.reading import MICRO, SECOND, Line, nanos, up
 
 EXIT_AGE = 10 * SECOND
 FLATTEN = 5 * 60 * SECOND  # before the close: SPEC M2
-TYPES, TIFS, CLASSES = ("market", "limit"), ("day", "ioc"), ("us_equity", "crypto")
+TYPES, TIFS, CLASSES = ("market", "limit", "stop", "close"), ("day", "ioc"), ("us_equity", "crypto")
 
 
 def of_facts(asked: Question) -> Evidence:
@@ -48,13 +48,22 @@ def of_market(asked: Question) -> Evidence:
     restricted = asked.symbol in (limits.of("restricted") or []) or not asked.instrument.tradable
     return {
         "C24.session": (int(not open_), 0),
+        "C24.halted": (int(world.halted(asked.symbol)), 0),
         "C24.flat_by": (int(closing), 0),
         "C24.restricted": (int(restricted), 0),
-        "C24.type": (int(intent.get("type") not in TYPES), 0),
-        "C24.tif": (int(intent.get("tif") not in TIFS), 0),
+        "C24.type": (int(intent.get("type") not in TYPES or (asked.adds and exits_only(intent))), 0),
+        "C24.tif": (
+            int(intent.get("tif") not in TIFS or (intent.get("type") == "stop" and intent["tif"] != "day")),
+            0,
+        ),
         "C24.asset_class": (int(asked.instrument.asset_class not in CLASSES), 0),
-        "C24.limit": (asked.instrument.price(intent["limit"]) if "limit" in intent else 0, 1),
+        "C24.limit": (asked.instrument.price(intent.get("limit") or intent.get("stop") or "0"), 1),
     }
+
+
+def exits_only(intent: Line) -> bool:
+    """What is there to get out, and never to get in."""
+    return intent.get("type") in ("stop", "close")
 
 
 def of_door(asked: Question) -> Evidence:
@@ -79,16 +88,21 @@ def meets(asked: Question, name: str) -> bool:
     order = asked.world.live[name]
     if order.symbol != asked.symbol or (order.side == "buy") == asked.buys:
         return False
+    if order.stop:  # it trades from its price on, with what rests there or beyond
+        beyond = asked.limit <= order.stop if asked.buys else asked.limit >= order.stop
+        return bool(asked.limit) and beyond
+    if asked.stop:
+        return order.limit >= asked.stop if asked.buys else order.limit <= asked.stop
     return asked.limit >= order.limit if asked.buys else asked.limit <= order.limit
 
 
 def of_prices(asked: Question) -> Evidence:
     world, limits, quote = asked.world, asked.world.limits, asked.quote
     both = {"bid", "ask"} <= world.carries
-    slip = up(abs(asked.limit - asked.reference) * MICRO, max(asked.reference, 1))
+    slip = up(abs((asked.limit or asked.reference) - asked.reference) * MICRO, max(asked.reference, 1))
     bound = "limit" in asked.intent
     off = up(abs(asked.own_limit - asked.reference) * MICRO, max(asked.reference, 1)) if bound else 0
-    market = asked.intent.get("type") == "market"
+    market = asked.intent.get("type") != "limit"
     unvalued = sum(not world.quotes.get(symbol, Quote()).high for symbol in world.ledger.held())
     spread = (
         up((quote.ask - quote.bid) * 2 * MICRO, quote.ask + quote.bid) if quote.bid and quote.ask else None

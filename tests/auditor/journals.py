@@ -49,6 +49,12 @@ class Bot:
             return Intent(symbol, "buy", qty=self.share, limit=round(mark.last * 0.998, 2))
         if chance < 0.35:
             return Intent(symbol, "sell", notional=round(mark.last * self.share * 1.5, 2))
+        if 0.45 < chance < 0.5:
+            sign = -1 if back == "sell" else 1
+            at = round(mark.last * (1 + sign * self.chance.choice((0.0005, 0.002, 0.01, -0.001))), 2)
+            return Intent(symbol, back, qty=max(1, abs(held) - self.share), stop=at)
+        if 0.5 < chance < 0.53:
+            return Intent(symbol, back, type="close")
         if chance < 0.65 and held:
             part = max(1, abs(held) // 3) if chance < 0.45 else abs(held) * (1 + (chance > 0.6))
             return Intent(symbol, back, qty=part)

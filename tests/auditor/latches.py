@@ -4,6 +4,7 @@ P5, P6 and P10 of SPEC.md, and every figure of a `trip`, `session`, `flat` and `
 """
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 from tests.auditor.evidence import worst
 from tests.auditor.facts import FLATTEN
@@ -15,18 +16,47 @@ TABLE = {
     "L1": ("HALTED", ("flatten",), "session"),
     "L2": ("HALTED", ("flatten",), "operator"),
     "L3": ("REDUCING", ("exits",), "session"),
+    "L3m": ("REDUCING", ("exits",), "evidence"),
     "L4": ("HALTED", ("flatten", "cancel_only"), "operator"),
     "L5": ("HALTED", ("exits",), "operator"),
+    "L6": ("HALTED", ("exits",), "either"),
     "L7": ("REDUCING", ("exits",), "evidence"),
+    "L8": ("REDUCING", ("exits",), "evidence"),
     "L9a": ("REDUCING", ("exits",), "evidence"),
     "L9b": ("HALTED", ("page",), "never"),
+    "L10": ("REDUCING", ("exits", "flatten"), "evidence"),
+    "L11": ("ACTIVE", ("exits",), "evidence"),
+    "L12": ("HALTED", ("exits",), "evidence"),
+    "L13": ("HALTED", ("exits",), "operator"),
     "L14": ("REDUCING", ("exits",), "operator"),
 }
-CLEARERS = {"clear": None, "resume": "L14"}
+CLEARERS = {"clear": None, "resume": "L14", "confirm": None}
+# Sensors' words: what each may hold.
+WORDS = {
+    "L3m": ("margin",),
+    "L7": ("clock", "calendar", "overlay", "broker", "reconcile", "feed"),
+    "L8": ("disk", "latency"),
+    "L9a": ("journal",),
+    "L10": ("bot", "model"),
+    "L11": ("event",),
+    "L12": ("halt", "breaker"),
+}
+COOLDOWN = 1_800 * SECOND
 SETTERS = {"pause": "L14", "freeze": "L5", "panic": "L4", "flatten": "L14"}
 DWELL = 30 * SECOND
 EFFECTS = ("decision", "order", "latch", "alert", "divergence", "approval", "config")
-EFFECT_REPORTS = ("trip", "flat", "moved", "drift", "cancel", "query", "ask_account", "done", "refused")
+EFFECT_REPORTS = (
+    "trip",
+    "flat",
+    "moved",
+    "drift",
+    "cancel",
+    "cancel_all",
+    "query",
+    "ask_account",
+    "done",
+    "refused",
+)
 ZONES = {"caution": "drawdown_caution", "restrict": "drawdown_restrict", "halt": "drawdown_halt"}
 
 
@@ -36,6 +66,8 @@ def is_input(line: Line) -> bool:
         return line["what"] not in EFFECT_REPORTS
     if line["kind"] == "update":
         return "ended" not in line and line.get("state") != "NOT_SENT"
+    if line["kind"] == "alert":
+        return "outcome" in line
     return line["kind"] not in EFFECTS
 
 
@@ -77,7 +109,7 @@ class Brakes:
         elif kind == "command":
             self.commands.append(line)
             self.answer_due = line
-        elif kind == "alert":
+        elif kind == "alert" and "outcome" not in line:
             self.alarm_due = [one for one in self.alarm_due if f"latch_{one}" != line["alert"]]
             self.paged = nanos(line["ts"]) if line["severity"] == "critical" else self.paged
         elif kind == "report":
@@ -118,6 +150,11 @@ class Brakes:
         self.trip_due = "" if self.trip_due else self.trip_due
         if trigger == "daily_loss":
             value, limit = self.lost(world, scope)
+        elif trigger == "weekly_loss":
+            value, limit = world.week_loss, world.limits.cap("max_weekly_loss", world.measure)
+        elif trigger == "equity_floor":
+            yield from self.floor(world, line)
+            return
         elif trigger in ZONES:
             value = world.high_water - world.equity
             limit = world.high_water * (world.limits.of(ZONES[trigger]) or 0) // MICRO
@@ -137,6 +174,13 @@ class Brakes:
             yield f"trip: {trigger} was not reached"
         if line.get("symbol") != self.cause.get("symbol"):
             yield f"trip: {trigger} says {line.get('symbol')}, it was {self.cause.get('symbol')}"
+
+    def floor(self, world: World, line: Line) -> Iterator[str]:
+        floor = world.limits.of("min_account_equity")
+        if floor is None or world.equity > floor:
+            yield "trip: equity_floor was not reached"
+        elif (money(line["value"]), money(line["limit"])) != (world.equity, floor):
+            yield f"trip: equity_floor says {line['value']} of {line['limit']}"
 
     def lost(self, world: World, scope: str) -> tuple[int, int | None]:
         kind, _, name = scope.partition(":")
@@ -189,6 +233,7 @@ class Brakes:
     def session(self, world: World, line: Line) -> Iterator[str]:
         if any(self.told.get(name) != line[name] for name in ("venue", "day", "open", "close")):
             yield f"session: {line['day']} is not what the calendar said"
+        yield from self.week(world, line)
         if world.session is None and not world.ledger.known:
             return
         first = world.session is None
@@ -196,6 +241,18 @@ class Brakes:
             ("baseline", world.equity),
             ("high_water", world.equity if first else world.high_water),
         ):
+            if money(line[name]) != mine:
+                yield f"session: {name} says {line[name]}, is {shown(mine)}"
+
+    def week(self, world: World, line: Line) -> Iterator[str]:
+        """Its Monday; the equity and the flows since its first session."""
+        day = date.fromisoformat(line["day"])
+        monday = (day - timedelta(days=day.weekday())).isoformat()
+        goes_on = world.week[0] == monday
+        baseline, flows = world.week[1:] if goes_on else (money(line["baseline"]), 0)
+        if line.get("week") != monday:
+            yield f"session: week says {line.get('week')}, is {monday}"
+        for name, mine in (("week_baseline", baseline), ("week_flows", flows)):
             if money(line[name]) != mine:
                 yield f"session: {name} says {line[name]}, is {shown(mine)}"
 
@@ -220,7 +277,8 @@ class Brakes:
         state, positions, _ = TABLE.get(latch, ("", (), ""))
         if line["state"] != state or line["positions"] not in positions:
             yield f"latch: {latch} is {state} and {' or '.join(positions)}"
-        if (latch, scope) in world.latches:
+        held = world.latches.get((latch, scope))
+        if held is not None and (line["positions"] == held["positions"] or held["positions"] == "flatten"):
             yield f"latch: {latch} on {scope} is set already"
         if by != "governor":
             word = self.commands[-1] if self.commands else {}
@@ -253,8 +311,20 @@ class Brakes:
         elif how == "evidence":
             if by != "governor":
                 yield f"P6: {latch} was cleared by {by}, only evidence clears it"
+            said = [what for what in WORDS[latch] if world.sensors.get((what, scope), "ok") != "ok"]
+            if said:
+                yield f"P6: {latch} on {scope} was cleared although {said[0]} is not ok"
+            return
+        elif how == "either" and by == "governor":
+            if nanos(line["ts"]) - since < COOLDOWN or any(name == "L7" for name, _ in world.latches):
+                yield f"P6: {latch} was cleared within its cooldown, or while L7 holds"
             return
         word = self.answer_due
+        if word is not None and word["command"] == "confirm":
+            asked = [one for one in self.commands[:-1] if one["command"] == "clear"]
+            if word["authority"] != "approver" or not asked or word["by"].lower() == by.lower():
+                yield f"P6: {latch} was confirmed by {word['by']}, who is not another approver"
+            return
         if word is None or word["by"] != by or CLEARERS.get(word["command"], "") not in (None, latch):
             yield f"P6: {latch} was cleared by {by} without a command"
         elif word["authority"] != "secret" or by == "governor":
@@ -303,6 +373,12 @@ class Brakes:
         if not caution:
             self.acknowledged = False
         self.in_caution = caution
+        week, floor = (
+            world.limits.cap("max_weekly_loss", world.measure),
+            world.limits.of("min_account_equity"),
+        )
+        if (week is not None and world.week_loss >= week) or (floor is not None and world.equity <= floor):
+            self.due.add(("L2", "account"))
         if reached("halt"):
             self.due.add(("L2", "account"))
         elif reached("restrict") and not self.acknowledged and ("L2", "account") not in world.latches:

@@ -6,6 +6,7 @@ from tests.auditor.market import Instrument
 from tests.auditor.reading import Line, nanos
 
 OVER = ("FILLED", "CANCELED", "REJECTED", "EXPIRED")
+OPEN = ("ACCEPTED", "PARTIALLY_FILLED")
 
 
 @dataclass
@@ -38,6 +39,14 @@ class Order:
     over: bool = False
     found: bool = False  # the broker was asked, and knows it
     hand: Hand | None = None
+    stop: int = 0  # what triggers it; 0 = no stop
+    confirmed: bool = False  # the broker has it open, or executed some of it
+    recalled: bool = False  # a cancel was asked for
+    refused: bool = False  # a retry was rejected; an attempt before it may still arrive
+
+    @property
+    def protects(self) -> bool:
+        return self.stop > 0 and self.confirmed and not self.recalled and not self.over
 
     @property
     def left(self) -> int:
@@ -56,12 +65,20 @@ def read_order(line: Line, instrument: Instrument) -> Order:
         line["adds"],
         line.get("author", ""),
         line,
+        stop=instrument.price(line["stop"]) if "stop" in line else 0,
     )
 
 
 def waiting(decision: Line, instrument: Instrument) -> Order:
     """What was approved and has no order line yet: an exit that waits until a cancel has made room for it."""
     return read_order(decision | {"client_order_id": f"decision {decision['seq']}"}, instrument)
+
+
+def retry_refused(order: Order, line: Line, instrument: Instrument) -> bool:
+    """Whether the broker's word may be on the newest attempt alone: only an answer ends the order then."""
+    told = "found" not in line and line.get("state") == "REJECTED"
+    executed = "filled" in line and instrument.qty(line["filled"]) > 0
+    return told and max(order.attempts) > 1 and not (order.over or executed)
 
 
 def note_update(order: Order, line: Line, instrument: Instrument) -> None:
@@ -72,12 +89,16 @@ def note_update(order: Order, line: Line, instrument: Instrument) -> None:
             order.stated = order.filled
         return
     state = line.get("state")
+    order.confirmed = line.get("found", True) and (order.confirmed or state in OPEN)
     order.found = order.found or line.get("found", False)
     if state == "SENT":
         order.sent.append(nanos(line["ts"]))
     if state == "NOT_SENT":
         order.stopped.append(line.get("attempt", 0))
-    order.over = order.over or state in OVER
+    if retry_refused(order, line, instrument):
+        order.refused = True
+    else:
+        order.over = order.over or state in OVER
     if "filled" in line:
         order.stated = max(order.stated, instrument.qty(line["filled"]))
     elif state == "FILLED":

@@ -29,6 +29,7 @@ class Question:
         self.adds = line["adds"]
         self.ts = nanos(line["ts"])
         self.limit = self.instrument.price(line["limit"]) if "limit" in line else 0
+        self.stop = self.instrument.price(line["stop"]) if "stop" in line else 0
         self.price = max(self.limit, self.quote.high)
         self.reference = self.quote.high if self.buys else self.quote.low
         self.value = self.instrument.more(self.price, self.qty)
@@ -36,5 +37,9 @@ class Question:
     @property
     def own_limit(self) -> int:
         """The price limit that was asked for, on the passive side of the tick."""
-        price, tick = self.instrument.price(self.intent["limit"]), self.instrument.tick
+        return self.passive(self.instrument.price(self.intent["limit"]))
+
+    def passive(self, price: int) -> int:
+        """A price on the tick: a buyer's down, a seller's up."""
+        tick = self.instrument.tick
         return price // tick * tick if self.buys else up(price, tick) * tick

@@ -11,7 +11,8 @@ FIELDS = {
     "state_hash?:str",
     "config": "by?:str approver?:str why?:str profile?:str approvers?:int limits:dict",
     "approval": "what:str proposal:int by:str reason?:str earliest?:time expires?:time args?:dict",
-    "session": "venue:str open:time close:time day:date baseline:money high_water:money",
+    "session": "venue:str open:time close:time day:date baseline:money high_water:money "
+    "week?:date week_baseline?:money week_flows?:money",
     "instrument": "symbol:str currency:str asset_class:str tick:decimal lot:decimal tradable:bool tags:list "
     "price_exp:int qty_exp:int",
     "mark": "symbol:str bid?:price ask?:price last?:price low?:price high?:price source:str "
@@ -20,13 +21,13 @@ FIELDS = {
     "action": "action:str symbol:str num?:int den?:int to?:str cash?:money cost?:money id:str n:int",
     "intent": "intent:str created_at?:time strategy:str symbol?:str side?:side qty?:qty notional?:money "
     "type?:str tif?:str"
-    " limit?:price parent?:str flaw?:str n:int",
+    " limit?:price stop?:price parent?:str flaw?:str n:int",
     "decision": "intent:str strategy:str symbol?:str side?:side verdict:str qty?:qty would_pass?:qty "
-    "limit?:price codes:list"
-    " adds:bool reference?:price scale:money controls:dict",
+    "limit?:price stop?:price codes:list"
+    " adds:bool reference?:price scale:money controls:dict held?:list",
     "order": "client_order_id:str decision?:int author?:str intent?:str strategy:str symbol:str "
     "side:side qty:qty type:str"
-    " tif:str limit?:price adds:bool attempt:int leg:int again?:bool",
+    " tif:str limit?:price stop?:price adds:bool attempt:int leg:int again?:bool",
     "update": "client_order_id:str state?:str broker_order_id?:str filled?:qty reason?:str attempt?:int "
     "found?:bool ask?:int"
     " ended?:bool strategy?:str intent?:str n?:int",
@@ -34,23 +35,27 @@ FIELDS = {
     "by?:str strategy?:str n?:int",
     "latch": "latch:str action:str scope:str state:str positions:str by:str reason?:str clears?:str",
     "command": "command:str by:str args?:dict reason?:str authority:str uid?:int n:int",
-    "account": "ask:int cash:money equity:money day_equity?:money positions:dict open_orders:list",
+    "account": "ask:int cash:money equity:money day_equity?:money positions:dict open_orders:list "
+    "as_of?:time orders?:list",
     "divergence": "what:str ours?:str theirs?:str healed:bool",
-    "alert": "alert:str severity:str text?:str",
+    "alert": "alert:str severity:str text?:str record?:int outcome?:str channel?:str delivered?:bool "
+    "acknowledged?:str detail?:str took?:int n?:int",
     "quarantined": "record:int event:str source?:str n?:int digest:str why?:str",
     "report": "what:str",
 }
 REPORTS = {
     "trip": "trigger:str scope:str symbol?:str value:money limit:money overshoot:money worst_book:money",
-    "flat": "scope:str why:str confirmed:bool residue:list pnl:money attempts:int",
+    "flat": "scope:str why:str confirmed:bool residue:list pnl:money attempts:int reasons?:list",
     "moved": "why:str strategy:str symbol:str change:qty cash:money",
     "drift": "control:str symbol?:str value:money limit:money",
-    "cancel": "client_order_id:str why?:str attempt:int",
+    "cancel": "client_order_id?:str broker_order_id?:str why?:str attempt:int",
+    "cancel_all": "why?:str attempt:int",
     "query": "client_order_id:str ask:int",
     "ask_account": "ask:int why?:str",
     "session": "venue:str day:date open:time close:time",
     "feed": "source:str carries:list",
     "ingress": "strategy:str dropped:int rubbish:int n:int",
+    "shut": "since:time until:time",
     "wake": "strategy:str n:int",
     "bot_down": "strategy:str n:int",
     "done": "command:str by:str",
@@ -60,7 +65,7 @@ WORDS = {
     "verdict": ("approve", "clip", "reject"),
     "severity": ("info", "warning", "critical"),
     "action of latch": ("set", "cleared"),
-    "state of latch": ("REDUCING", "HALTED"),
+    "state of latch": ("ACTIVE", "REDUCING", "HALTED"),
     "mode": ("read_only", "shadow", "paper", "live"),
     "state of update": (
         "SENT NOT_SENT IN_DOUBT PENDING ACCEPTED PARTIALLY_FILLED FILLED CANCELED REJECTED EXPIRED".split()
@@ -92,7 +97,9 @@ class Form:
         kind = line.get("kind", "")
         if kind not in FIELDS:
             return
-        fields = FIELDS[kind] + (" " + REPORTS.get(line.get("what", ""), "") if kind == "report" else "")
+        sensed = line.get("what") == "feed" and "value" in line  # a sensor's word for it, not what it carries
+        own = REPORTS.get(line.get("what", ""), "") if kind == "report" and not sensed else ""
+        fields = f"{FIELDS[kind]} {own}"
         for field in fields.split():
             yield from self.field(line, *field.split(":"))
         for name, words in WORDS.items():

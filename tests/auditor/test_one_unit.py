@@ -44,6 +44,8 @@ UNSEEN: dict[tuple[str | int, ...], str] = {
         "update",
         "filled",
     ): "the broker's word; found when it is more than ever comes, or not the whole of FILLED",
+    ("account", "equity"): "what is held is valued by the broker; found when nothing is",
+    ("account", "day_equity"): "only that of the first start is used",
     ("command", "uid"): "of a process long gone",
     ("report", "ingress", "dropped"): "what never reached the journal",
     ("report", "ingress", "rubbish"): "what never reached the journal",
@@ -82,6 +84,8 @@ def unseen(line: Line, path: Path, behind: list[Line]) -> bool:
     words = (line["kind"], line["what"]) if line["kind"] == "report" else (line["kind"],)
     if (*words, *path) == ("mark", "last"):
         return not used(line, behind)
+    if line["kind"] == "account" and path[0] in ("positions", "orders"):
+        return bool(line["open_orders"]) or path[0] == "orders"  # what may be on its way; a list to act on
     if (*words, *path) == ("intent", "qty"):
         return bool(behind) and behind[0].get("verdict") == "clip"
     return any((*words, *path)[: len(known)] == known for known in UNSEEN)

@@ -7,7 +7,9 @@ not to less; what is refused has a reason that holds. What reduces is at most wh
 from collections.abc import Iterator
 
 from tests.auditor.evidence import evidence, scale_of, written
+from tests.auditor.facts import exits_only
 from tests.auditor.market import Instrument
+from tests.auditor.orders import Order
 from tests.auditor.question import Evidence, Question
 from tests.auditor.reading import MICRO, Line, money, shown, up
 from tests.auditor.world import STEPS, World
@@ -20,7 +22,7 @@ CODES = {
     "C24.session": "MARKET_CLOSED",
     "C24.flat_by": "MARKET_FLAT_BY",
     "C24.restricted": "MARKET_RESTRICTED",
-    "C24.type": "RULE_UNKNOWN_TYPE",
+    "C24.type": "RULE_UNKNOWN_TYPE",  # of what is only an exit RULE_STOP_ADDS
     "C24.tif": "RULE_UNKNOWN_TIF",
     "C24.asset_class": "RULE_ASSET_CLASS",
     "C27.max_intent_age": "INTENT_EXPIRED",
@@ -57,6 +59,9 @@ CODES = {
     "C20.max_orders_per_day": "RATE_DAY",
     "C20.reduce_rate": "RATE_REDUCE",
     "C10.risk_per_trade": "SIZE_ATR",
+    "C7.max_weekly_loss": "LOSS_WEEK",
+    "C9.min_account_equity": "EQUITY_FLOOR",
+    "C24.halted": "MARKET_HALTED",
 }
 SIZES = (
     "LOSS_",
@@ -85,6 +90,7 @@ EXITS = (
     "C23.lot",
     "C21.intent_id",
     "C20.reduce_rate",
+    "C24.halted",
 )
 REDUCE = ("REDUCE_HELD", "REDUCE_THROUGH_ZERO", "REDUCE_IN_DOUBT")
 
@@ -94,6 +100,8 @@ def passed(name: str, value: object, limit: object) -> bool:
     limit = FLAGS.get(name, limit)
     if not isinstance(value, int) or not isinstance(limit, int):
         return False
+    if name == "C9.min_account_equity":
+        return value <= limit  # a trigger: equal trips
     if name in LEAST:
         return value < limit
     return value >= limit if name in FULL else value > limit
@@ -114,6 +122,8 @@ def is_size(code: str) -> bool:
 
 def asked_qty(world: World, intent: Line, decision: Line, instrument: Instrument) -> int | None:
     """What the intent asked for, in whole lots; None where that cannot be told."""
+    if intent.get("type") == "close":
+        return reducible(Question(world, intent, decision, 0))
     if "qty" in intent:
         qty = instrument.qty(intent["qty"])
     elif "notional" in intent:
@@ -137,7 +147,7 @@ def judge(world: World, intent: Line, decision: Line) -> Iterator[str]:
             yield f"evidence {name}: says {decision['controls'].get(name)}, is {mine}"
     if instrument.price(decision["reference"]) != asked.reference:
         yield f"reference: says {decision['reference']}, is {asked.reference}"
-    if (scale := shown(scale_of(world, asked.symbol))) != decision["scale"]:
+    if (scale := shown(scale_of(world, asked.symbol, asked.strategy))) != decision["scale"]:
         yield f"scale: says {decision['scale']}, is {scale}"
     yield from price(asked)
     whole = asked_qty(world, intent, decision, instrument)
@@ -171,9 +181,12 @@ def step_up(world: World, decision: Line) -> None:
     What interval lies between two steps is written nowhere, so the step is taken from the decision.
     """
     at = STEPS.index(world.restart)
-    if at + 1 < len(STEPS) and shown(scale_of(world, decision["symbol"])) != decision["scale"]:
+    if (
+        at + 1 < len(STEPS)
+        and shown(scale_of(world, decision["symbol"], decision["strategy"])) != decision["scale"]
+    ):
         world.restart = STEPS[at + 1]
-        if shown(scale_of(world, decision["symbol"])) != decision["scale"]:
+        if shown(scale_of(world, decision["symbol"], decision["strategy"])) != decision["scale"]:
             world.restart = STEPS[at]
 
 
@@ -191,6 +204,8 @@ def adding(asked: Question, found: Evidence) -> Iterator[str]:
     verdict, stated = decision["verdict"], decision["codes"]
     qty = asked.instrument.qty(decision["qty"])
     codes = strictest(asked) + codes_of(found, True)
+    if exits_only(asked.intent):
+        codes = ["RULE_STOP_ADDS" if code == "RULE_UNKNOWN_TYPE" else code for code in codes]
     if sorted(codes) != sorted(stated):
         yield f"codes: says {stated}, is {codes}"
     elif codes and codes[0] != stated[0]:
@@ -262,6 +277,12 @@ def reducing(asked: Question, found: Evidence) -> Iterator[str]:
         yield f"would_pass: says {decision['would_pass']}, is {room}"
 
 
+def taken_back(asked: Question, order: Order) -> bool:
+    """What a close cancels before it leaves: the strategy's own orders, but none that waits itself."""
+    own = order.strategy == asked.strategy and bool(order.attempts) and not (order.author or order.over)
+    return own and asked.intent.get("type") == "close"
+
+
 def reducible(asked: Question) -> int:
     """What may still be reduced, in the strategy's book and in the account's."""
     world = asked.world
@@ -269,6 +290,8 @@ def reducible(asked: Question) -> int:
     book = sign * world.ledger.books[asked.strategy, asked.symbol].qty
     account = sign * world.ledger.position(asked.symbol)
     for order in world.live.values():
+        if taken_back(asked, order):
+            continue
         if order.symbol == asked.symbol and (order.side == "buy") == asked.buys and not order.adds:
             account -= order.left
             book -= order.left if order.strategy == asked.strategy else 0
@@ -283,7 +306,14 @@ def price(asked: Question) -> Iterator[str]:
         if not asked.adds:
             widest = collar(asked, "price_tolerance")
             want = min(want, widest) if asked.buys else max(want, widest)
-    elif intent.get("type") == "market":
+    elif intent.get("type") == "stop" and asked.stop:
+        if asked.stop != asked.passive(asked.instrument.price(intent["stop"])):
+            yield f"stop: says {asked.decision['stop']}, was asked for at {intent['stop']}"
+        there = asked.reference >= asked.stop if asked.buys else asked.reference <= asked.stop
+        if asked.reference and there:
+            yield f"stop: rests at {asked.decision['stop']}, where the market is already"
+        want = 0
+    elif intent.get("type") in ("market", "stop", "close"):
         want = collar(asked, "max_slippage" if asked.adds else "price_tolerance")
     else:
         return

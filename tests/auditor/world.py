@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from dataclasses import dataclass
+from datetime import date, timedelta
 from fractions import Fraction
 
 from tests.auditor.ledger import OUTSIDE, Ledger
@@ -52,6 +53,8 @@ class World:
         self.session: Session | None = None
         self.high_water = 0
         self.flows = 0  # of the day
+        self.week = ("", 0, 0)  # its Monday, its baseline, its flows
+        self.sensors: dict[tuple[str, str], str] = {}  # what each sensor said last, by word and scope
         self.start: dict[tuple[str, str], int] = {}  # what each holding was worth when the day began
         self.carries: set[str] = set()
         self.sent_adds: deque[int] = deque()
@@ -94,6 +97,20 @@ class World:
         return self.session.baseline + self.flows - self.equity if self.session else 0
 
     @property
+    def week_loss(self) -> int:
+        """Since the week's first session, flows stripped."""
+        return self.week[1] + self.week[2] - self.equity
+
+    def halted(self, symbol: str) -> bool:
+        """Whether a market is halted: L12 holds, and what it was for has not resumed."""
+        return any(
+            latch == "L12" and self.sensors.get((what, scope), "ok") != "ok"
+            for latch, scope in self.latches
+            for what in ("halt", "breaker")
+            if scope in ("account", f"symbol:{symbol}")
+        )
+
+    @property
     def start_held(self) -> bool:
         """Whether the day began with positions: the broker may value them by another price."""
         return any(self.start.values())
@@ -106,7 +123,11 @@ class World:
     def forbids(self, strategy: str, symbol: str) -> list[Line]:
         """The latches that hold for a strategy and a symbol."""
         scopes = ("account", f"strategy:{strategy}", f"symbol:{symbol}")
-        return [line for (_, scope), line in self.latches.items() if scope in scopes]
+        return [
+            line
+            for (_, scope), line in self.latches.items()
+            if scope in scopes and line["state"] in ("REDUCING", "HALTED")
+        ]
 
     def within(self, times: deque[int], ts: int, window: int = SECOND) -> int:
         """How many of these happened in the last second (or window)."""
@@ -146,6 +167,10 @@ class World:
         baseline = money(line["baseline"])
         self.session = Session(line["day"], nanos(line["open"]), nanos(line["close"]), baseline)
         self.high_water = money(line["high_water"])
+        monday = date.fromisoformat(line["day"])
+        monday -= timedelta(days=monday.weekday())
+        if self.week[0] != monday.isoformat():
+            self.week = (monday.isoformat(), baseline, 0)
         self.flows = self.adds_today = self.decided_today = 0
         self.intents.clear()
         self.alike.clear()
@@ -159,6 +184,7 @@ class World:
         amount, before = money(line["amount"]), self.equity
         self.ledger.cash += amount
         self.flows += amount
+        self.week = (self.week[0], self.week[1], self.week[2] + amount)
         if before > 0:
             self.high_water = up(self.high_water * (before + amount), before)
 
@@ -263,7 +289,7 @@ class World:
                 asked = {(one.strategy, one.line["intent"]): seq for seq, one in self.waiting.items()}
                 self.leaves(asked.get((line["strategy"], line.get("intent", "")), 0))
             return
-        if line.get("state") == "REJECTED" and "ended" not in line and not order.over:
+        if line.get("state") == "REJECTED" and "ended" not in line and not (order.over or order.refused):
             self.rejects.append(self.ts)
         note_update(order, line, self.instruments[order.symbol])
         self.track(order)
@@ -298,15 +324,21 @@ class World:
         self.ledger.fill(owner, instrument, sign * qty, price, fee)
         if order:
             order.filled += qty
+            order.confirmed = True
             self.track(order)
         self.peak()
 
     def read_report(self, line: Line) -> None:
         what = line["what"]
-        if what == "feed":
+        if what == "feed" and "carries" in line:
             self.carries |= set(line["carries"])
-        elif what in ("cancel", "query"):
+        elif what in ("cancel", "cancel_all", "query"):
             self.messages.append(self.ts)
+            for order in self.live.values():
+                named = (what, order.name) == ("cancel", line.get("client_order_id"))
+                order.recalled = order.recalled or named or what == "cancel_all"
+        elif "value" in line and "scope" in line and what != "trip":
+            self.sensors[what, line["scope"]] = line["value"]
         elif what == "moved" and (instrument := self.instruments.get(line["symbol"])):
             cash = money(line["cash"])
             self.ledger.move(line["strategy"], line["symbol"], instrument.qty(line["change"]), cash)

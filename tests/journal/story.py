@@ -7,7 +7,7 @@ Every class of record comes up. The documentation's examples are lines of its ex
 from dataclasses import dataclass
 
 from flyball.journal.codec import Record
-from flyball.kernel.effects import Approval, AskAccount, Effect, Order, Query
+from flyball.kernel.effects import Alert, Approval, AskAccount, Effect, Order, Query
 from flyball.kernel.events import (
     Account,
     Action,
@@ -15,6 +15,7 @@ from flyball.kernel.events import (
     BotDown,
     Command,
     Config,
+    Delivery,
     Epoch,
     Event,
     Feed,
@@ -29,6 +30,7 @@ from flyball.kernel.events import (
     Report,
     Sent,
     Session,
+    Shut,
     Tick,
     Timeout,
     Update,
@@ -129,13 +131,13 @@ class Story:
         self.feed(Mark(self.later(1000), symbol, bid, ask, 0, min(bid, ask), ask, "demo", self.n("feed")))
 
     def intent(
-        self, side: int, qty: int, limit: int = 0, symbol: str = "MSFT", flaw: str = ""
+        self, side: int, qty: int, limit: int = 0, symbol: str = "MSFT", flaw: str = "", stop: int = 0
     ) -> list[Effect]:
         n = self.n("bot:trend")
-        at = self.later(5)
-        kind = "limit" if limit else "market"
+        at, born = self.later(5), self.now - 2 * MS
+        kind = "limit" if limit else "stop" if stop else "market"
         return self.feed(
-            Intent(at, f"t-{n}", at - 2 * MS, "trend", symbol, side, qty, 0, kind, limit, "day", "", flaw, n)
+            Intent(at, f"t-{n}", born, "trend", symbol, side, qty, 0, kind, limit, "day", "", flaw, n, stop)
         )
 
     def accepted(self, order: Order) -> None:
@@ -235,6 +237,8 @@ def tighten(s: Story) -> None:
     s.command("resume", SECRET, "back")
     s.feed(Report(s.later(1), "journal_sync", "late", "journal", "300 ms"))
     s.feed(Report(s.later(900), "journal_sync", "ok", "journal", ""))
+    s.feed(Report(s.later(1), "feed", "stale", "feed", "no price for 40 s", "symbol:GME"))
+    s.feed(Report(s.later(30_000), "feed", "ok", "feed", "a price", "symbol:GME"))
     s.intent(BUY, 20, 250_500)
     s.feed(NotSent(s.later(6000), s.sent[-1].client_id, "older than max_intent_age"))
 
@@ -257,12 +261,23 @@ def fall(s: Story) -> None:
     s.intent(BUY, 300, 250_400)
     s.accepted(s.sent[-1])
     s.fill(s.sent[-1], 300, 250_400)
+    s.intent(SELL, s.g.state.book_qty("trend", "MSFT"), stop=249_000)
+    stop = s.sent[-1]
+    s.accepted(stop)
+    s.intent(SELL, 10)  # the stop holds all of it
     s.intent(BUY, 250, 250_000)
     working = s.sent[-1]
     s.accepted(working)
+    own = tuple(
+        (o.client_id, f"b-{o.leg}", o.symbol, o.side, o.qty, o.type, o.limit, o.stop) for o in (working, stop)
+    )
+    others = tuple((f"manual-{k}", f"m-{k}", "MSFT", BUY, 1, "limit", 200_000 + k, 0) for k in (1, 2))
+    listed = tuple(sorted((*own, *others)))
+    s.account(as_of=s.now, open_ids=tuple(sorted(one[0] for one in listed)), open_orders=listed)
     s.mark("MSFT", 286_000, 286_200)
     s.mark("MSFT", 238_000, 238_200)
     s.feed(Update(s.later(30), working.client_id, "CANCELED", "b-4", 0, "", s.n("broker")))
+    s.feed(Update(s.later(30), stop.client_id, "CANCELED", "b-5", 0, "", s.n("broker")))
     done: set[str] = set()
     while s.g.next_due():
         for order in [o for o in s.sent if o.author and o.client_id not in done]:
@@ -309,6 +324,27 @@ def quarantine(s: Story) -> None:
     s.feed(Quarantined(s.later(1000), s.g.state.seq + 1, "mark", "feed", n, "5f3a09c1", why))
 
 
+def crowd(s: Story) -> None:
+    """Another program has used up the calls of the minute."""
+    at = s.later(100)
+    s.feed(Shut(at, at - 100_000_000, at + 30_000_000_000))
+
+
+def page(s: Story) -> None:
+    """The pager tells what became of the last alert: refused by one channel, taken by the next, seen."""
+    seq, alert = next((n, e) for n, e in reversed(s.records) if isinstance(e, Alert))
+    for channel, outcome, detail, took in (
+        ("", "raised", "the governor's socket does not answer", 0),
+        ("slack", "failed", "no answer in 10 s", 0),
+        ("email", "escalated", "", 3_141_000_000),
+        ("", "acknowledged", "ada", 0),
+    ):
+        own = outcome == "raised"
+        name, number = ("governor_silent", 0) if own else (alert.alert, seq)
+        n = s.n("pager")
+        s.feed(Delivery(s.later(900), name, number, channel, outcome, detail, n, alert.severity, took))
+
+
 def day() -> Story:
     """All of it."""
     s = start()
@@ -318,4 +354,6 @@ def day() -> Story:
     fall(s)
     loosen(s)
     quarantine(s)
+    page(s)
+    crowd(s)
     return s

@@ -109,7 +109,8 @@ COMMON = {"v": "integer", "seq": "integer", "ts": "time", "kind": "string"}
 
 def kind_of(line: Line) -> str:
     own = f"report {line.get('what')}"
-    return own if line["kind"] == "report" and own in KINDS else line["kind"]
+    sensed = line.get("what") == "feed" and "value" in line  # a sensor's word, not what a feed carries
+    return own if line["kind"] == "report" and own in KINDS and not sensed else line["kind"]
 
 
 @pytest.fixture(scope="module")

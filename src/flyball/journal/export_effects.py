@@ -12,7 +12,7 @@ from flyball.kernel.words import IN_DOUBT, REJECT
 def effect_line(units: Units, seq: int, effect: Effect) -> tuple[str, Line]:
     """The kind and the fields of an effect's line."""
     match effect:
-        case f.Decision() | f.Order() | f.Cancel() | f.Query() | f.AskAccount():
+        case f.Decision() | f.Order() | f.Cancel() | f.Query() | f.AskAccount() | f.CancelAll():
             return _order(units, seq, effect)
         case f.Trip() | f.Flat() | f.Drift() | f.DayStart() | f.LatchChange():
             return _risk(units, effect)
@@ -64,7 +64,9 @@ def effect_line(units: Units, seq: int, effect: Effect) -> tuple[str, Line]:
 
 
 def _order(
-    units: Units, seq: int, effect: f.Decision | f.Order | f.Cancel | f.Query | f.AskAccount
+    units: Units,
+    seq: int,
+    effect: f.Decision | f.Order | f.Cancel | f.Query | f.AskAccount | f.CancelAll,
 ) -> tuple[str, Line]:
     match effect:
         case f.Decision():
@@ -80,11 +82,13 @@ def _order(
                 "qty": units.qty(symbol, effect.qty),
                 "would_pass": units.some_qty(symbol, effect.would_pass),
                 "limit": units.some_price(symbol, effect.limit),
+                "stop": units.some_price(symbol, effect.stop),
                 "codes": list(effect.codes),
                 "adds": effect.adds,
                 "reference": units.some_price(symbol, effect.reference),
                 "scale": ratio(effect.scale),
                 "controls": units.controls(symbol, effect.evidence),
+                "held": list(effect.held) or None,
             }
         case f.Order():
             units.symbols[effect.client_id] = effect.symbol
@@ -100,6 +104,7 @@ def _order(
                 "qty": units.qty(effect.symbol, effect.qty),
                 "type": effect.type,
                 "limit": units.some_price(effect.symbol, effect.limit),
+                "stop": units.some_price(effect.symbol, effect.stop),
                 "tif": effect.tif,
                 "adds": effect.adds,
                 "attempt": effect.attempt,
@@ -110,9 +115,12 @@ def _order(
             return "report", {
                 "what": "cancel",
                 "client_order_id": effect.client_id,
+                "broker_order_id": effect.broker_id,
                 "why": effect.why,
                 "attempt": effect.attempt,
             }
+        case f.CancelAll():
+            return "report", {"what": "cancel_all", "why": effect.why, "attempt": effect.attempt}
         case f.Query():
             return "report", {
                 "what": "query",
@@ -146,6 +154,9 @@ def _risk(units: Units, effect: f.Trip | f.Flat | f.Drift | f.DayStart | f.Latch
                 "day": date(effect.day),
                 "baseline": money(effect.baseline),
                 "high_water": money(effect.high_water),
+                "week": date(effect.monday) if effect.monday else None,
+                "week_baseline": money(effect.week_baseline) if effect.monday else None,
+                "week_flows": money(effect.week_flows) if effect.monday else None,
             }
         case f.Trip():
             return "report", {
@@ -168,6 +179,7 @@ def _risk(units: Units, effect: f.Trip | f.Flat | f.Drift | f.DayStart | f.Latch
                     {"strategy": strategy, "symbol": symbol, "qty": units.qty(symbol, qty)}
                     for strategy, symbol, qty in effect.residue
                 ],
+                "reasons": list(effect.reasons) or None,
                 "pnl": money(effect.pnl),
                 "attempts": effect.attempts,
             }

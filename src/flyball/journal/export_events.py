@@ -10,6 +10,7 @@ from flyball.kernel.loosening import ABSENT
 from flyball.kernel.words import IN_DOUBT, NOT_SENT, SENT, SUBMIT
 
 UNREAD = "unread"
+DELIVERED = {"delivered": True, "repeated": True, "escalated": True, "failed": False}
 
 
 def event_line(units: Units, event: Event) -> tuple[str, Line]:
@@ -72,6 +73,7 @@ def event_line(units: Units, event: Event) -> tuple[str, Line]:
                 "value": event.value,
                 "source": event.source,
                 "detail": event.detail,
+                "scope": event.scope,
             }
         case e.Quarantined():
             return "quarantined", {
@@ -84,6 +86,21 @@ def event_line(units: Units, event: Event) -> tuple[str, Line]:
             }
         case e.Tick():
             return "report", {"what": "tick"}
+        case e.Shut():
+            return "report", {"what": "shut", "since": when(event.since), "until": when(event.until)}
+        case e.Delivery():
+            return "alert", {
+                "alert": event.alert,
+                "severity": event.severity,
+                "record": event.seq or None,
+                "outcome": event.outcome,
+                "channel": event.channel,
+                "delivered": DELIVERED.get(event.outcome),
+                "acknowledged": event.detail if event.outcome == "acknowledged" else None,
+                "detail": event.detail if event.outcome != "acknowledged" else None,
+                "took": event.took or None,
+                "n": event.n,
+            }
         case _:
             assert_never(event)
 
@@ -146,6 +163,7 @@ def _bot(units: Units, event: e.Intent | e.Ingress | e.Wake | e.BotDown) -> tupl
                 "notional": money(event.notional) if event.notional else None,
                 "type": event.type,
                 "limit": units.some_price(event.symbol, event.limit),
+                "stop": units.some_price(event.symbol, event.stop),
                 "tif": event.tif,
                 "parent": event.parent,
                 "flaw": event.flaw,
@@ -240,9 +258,26 @@ def _broker(
                 "day_equity": money(event.day_equity),
                 "positions": {symbol: units.qty(symbol, qty) for symbol, qty in event.positions},
                 "open_orders": list(event.open_ids),
+                "as_of": when(event.as_of) if event.as_of else None,
+                "orders": [_open_order(units, one) for one in event.open_orders] or None,
             }
         case _:
             assert_never(event)
+
+
+def _open_order(units: Units, one: tuple[str, str, str, int, int, str, int, int]) -> Line:
+    """One order of the broker's own list."""
+    client_id, broker_id, symbol, sign, left, kind, limit, stop = one
+    return {
+        "client_order_id": client_id or None,
+        "broker_order_id": broker_id or None,
+        "symbol": symbol,
+        "side": side(sign),
+        "qty": units.qty(symbol, left),
+        "type": kind,
+        "limit": units.some_price(symbol, limit),
+        "stop": units.some_price(symbol, stop),
+    }
 
 
 def _filled(units: Units, client_id: str, filled: int) -> str | int | None:
