@@ -6,9 +6,10 @@ feeds, bots). All times are UTC nanoseconds.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from flyball.kernel.effects import AskAccount, Cancel, Order, Query
+from flyball.kernel.effects import AskAccount, Cancel, CancelAll, Order, Query
 from flyball.kernel.events import Account, Answer, Event
 
 
@@ -23,6 +24,11 @@ class Clock(Protocol):
 
     def stretch(self, ns: int) -> int:
         """Nanoseconds of a real disk or person, as this clock counts them."""
+        ...
+
+    def steady(self) -> tuple[int, int]:
+        """Real nanoseconds that no step moves: without and with the time the machine slept (monotonic and
+        boot time). For differences only. In virtual time both are `now`."""
         ...
 
     async def until(self, ts: int | None, wake: "Wakeup") -> None:
@@ -181,12 +187,26 @@ class Source(Protocol):
         ...
 
 
+class Throttled(Exception):  # noqa: N818 - it says what is the case
+    """The broker did not take a call and will not take any before `until` (UTC ns): a 429 with its
+    Retry-After."""
+
+    def __init__(self, until: int) -> None:
+        super().__init__(f"the broker takes no call before {until}")
+        self.until = until
+
+
 class Broker(Source, Protocol):
     """A broker. Calls return at once; what comes of them arrives as events (Update, Fill, Timeout, Answer,
-    Account)."""
+    Account). A call that the broker cannot have taken, for want of allowance, raises Throttled."""
 
     def submit(self, order: Order) -> None: ...
     def cancel(self, cancel: Cancel) -> None: ...
+    def cancel_all(self, cancel: CancelAll) -> None:
+        """Cancel everything that is open in the account, in one call. What becomes of it the stream tells; a
+        Timeout (CANCEL_ALL) that nobody answered."""
+        ...
+
     def query(self, query: Query) -> None: ...
     def account(self, ask: AskAccount) -> None: ...
     async def lookup(self, client_id: str, now: int) -> Answer | None:
@@ -216,3 +236,107 @@ class Bot(Source, Protocol):
 
 
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class ClockReading:
+    """What one source says of the machine's clock. Nanoseconds; `offset`: how far the clock is ahead of it,
+    None when it does not say; `error`: how wrong that may be; `synchronised`: whether something keeps the
+    clock right, None when it does not say. With neither, `detail` is why nothing could be read."""
+
+    source: str
+    offset: int | None
+    error: int
+    synchronised: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """One look at the machine. `age`: real nanoseconds since it was taken. Bytes; -1 = cannot tell."""
+
+    age: int
+    clock: tuple[ClockReading, ...]
+    free: int  # of the journal's disk
+    size: int
+    syncs: tuple[int, ...]  # real nanoseconds of the newest syncs of the journal
+
+
+class Gauges(Protocol):
+    """The machine's gauges, read where nobody waits for it."""
+
+    def latest(self) -> Vitals | None:
+        """The newest complete look; None before the first. Never blocks."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Hours:
+    """What a broker says of its own clock and session, UTC nanoseconds. `asked`: our time when it said so.
+    `opens` and `closes` are the next ones to come; 0 = it does not say."""
+
+    asked: int
+    clock: int
+    is_open: bool
+    opens: int
+    closes: int
+
+
+@runtime_checkable
+class BrokerClock(Protocol):
+    """A broker that tells its own time and session."""
+
+    def hours(self, now: int) -> Hours | None:
+        """The newest answer there is; None when it could not be read. Returns at once."""
+        ...
+
+
+class KillFile(Protocol):
+    """Whether the kill file is there, looked at where nobody waits for it."""
+
+    def there(self) -> bool:
+        """As of the newest look, at most a fraction of a second ago. Never blocks."""
+        ...
+
+    def on_seen(self, wake: Wakeup | None) -> None:
+        """Set `wake` when it appears."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Pulse(Protocol):
+    """The heartbeat that the sentinel watches."""
+
+    def beat(self, *, panicked: bool) -> None:
+        """The loop is alive; `panicked`: it has taken a panic up. Never blocks."""
+        ...
+
+    def goodbye(self) -> None:
+        """A clean end: silence from now on means nothing."""
+        ...
+
+
+class Stream(Protocol):
+    """A line of frames to another process, opened again whenever it breaks. No call waits but `arrival`."""
+
+    def number(self) -> int:
+        """Which connection this is, 1, 2, ...; 0 while there is none."""
+        ...
+
+    def send(self, frame: bytes) -> bool:
+        """Hand over one frame; False when there is no line."""
+        ...
+
+    def receive(self) -> list[bytes]:
+        """Whole frames that have arrived since the last time, whichever connection they came by."""
+        ...
+
+    async def arrival(self, timeout_ns: int) -> bool:
+        """True as soon as something has arrived, or the line has opened or ended; False after that many real
+        nanoseconds."""
+        ...
+
+    def close(self) -> None: ...

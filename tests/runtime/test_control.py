@@ -9,7 +9,7 @@ from pathlib import Path
 from flyball.api.protocol import BUSY, FAILED, NOT_FOUND, REFUSED, SECRET_NEEDED, SECRET_WRONG, Reply
 from flyball.compose.places import SECRET_FILE
 from flyball.kernel.effects import Done, Refused
-from flyball.kernel.events import Command, Quarantined
+from flyball.kernel.events import Command, Quarantined, Report
 from flyball.kernel.words import SECRET, SOCKET
 from flyball.runtime.trial import LIVE, Stepping
 from tests.runtime.live import Live, live
@@ -37,6 +37,10 @@ def test_what_loosens_needs_the_secret_and_what_tightens_only_the_socket(tmp_pat
             # shut for a while, also for the right one; what tightens does not wait
             assert code(await flying.say("resume", scope="account", secret=flying.secret)) == BUSY
             assert code(await flying.say("freeze", scope="symbol:AAA", by="")) == ""
+            lost = await flying.say("freeze", scope="strategy:quite")  # a typing error is no safety
+            assert code(lost) == NOT_FOUND
+            assert lost.error is not None
+            assert lost.error.message == "no such strategy: 'quite'; here are quiet"
             assert await state(flying) == "REDUCING"
             await asyncio.sleep(2.1)
             assert code(await flying.say("resume", scope="account", secret=flying.secret)) == ""
@@ -54,6 +58,14 @@ def test_what_loosens_needs_the_secret_and_what_tightens_only_the_socket(tmp_pat
         ]
         assert all(r.uid == os.getuid() for r in records if isinstance(r, Command))
         assert [r.n for r in records if isinstance(r, Command)] == [1, 2, 3]
+        wrong = [
+            (r.value, r.source, r.detail)
+            for r in records
+            if isinstance(r, Report)
+            if r.what == "operator_secret"
+        ]
+        assert wrong == [("wrong", "socket", f"resume by ann (uid {os.getuid()})")] * 2  # every failed login
+        assert "BBBBB" not in str(records)
         assert [r.what for r in records if isinstance(r, Done)] == ["pause", "freeze", "resume"]
 
     asyncio.run(main())

@@ -4,16 +4,18 @@ first events ready.
 Everything that touches the world comes in `Machine`, so that a proving ground may wrap any of it.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from flyball.bots.host import Host
 from flyball.bots.told import Teller
-from flyball.broker.paper import Paper, PaperSettings
-from flyball.broker.prices import BarPrices
+from flyball.broker.limited import Limited
+from flyball.broker.paper import Paper
 from flyball.compose.again import retell_today, snapshot_failed
 from flyball.compose.mode import PAPER, fit_for
+from flyball.compose.paper_place import paper_of
+from flyball.compose.sessions import sessions_of
+from flyball.compose.watch import Watch
 from flyball.config.effective import Effective
 from flyball.config.settings import AROUND_THE_CLOCK
 from flyball.feeds.actions import Actions, Dated
@@ -28,19 +30,21 @@ from flyball.kernel.events import Config, Epoch, Event, Feed, Instrument
 from flyball.kernel.governor import SCHEMA, VERSION, Governor
 from flyball.kernel.state import State
 from flyball.machine.keeper import AtOnce
-from flyball.ports import Broker, Clock, Disk, Keeper, Random, Source, Spawn, Syncer, Wakeup
+from flyball.ports import Broker, Clock, Disk, Gauges, Keeper, KillFile, Random, Source, Spawn, Syncer, Wakeup
+from flyball.runtime.budget import Budget
 from flyball.runtime.flight import Flight
+from flyball.runtime.killfile import KillFileSource
 from flyball.runtime.outbox import Outbox
 from flyball.runtime.pending import notes as waiting
 from flyball.runtime.recover import recover, unheard
 from flyball.runtime.sequencer import Sequencer, Taken
 from flyball.runtime.snapshots import Beside, Snapshots
-from flyball.runtime.timers import Sessions, Timers
+from flyball.runtime.timers import Timers
 from flyball.runtime.trial import DiesAnywhere, Trial
 from flyball.tables.calendar import Session
+from flyball.tables.overlay import Overlay
 
 JOURNAL = "journal"
-BROKER_FILE = "paper.broker"
 DECIMALS = 2  # of a US stock's tick at one dollar and above (SEC Rule 612)
 CRYPTO_QTY_EXP = 8
 
@@ -62,9 +66,13 @@ class Machine:
     wake: Wakeup
     clock: Callable[[int], Clock]
     wrap_broker: Callable[[Broker], Broker] = lambda broker: broker
+    wrap_feed: Callable[[Source], Source] = lambda feed: feed
     second: Syncer | None = None  # syncs the emergency log, apart from the journal's disk
     keeper: Keeper = field(default_factory=AtOnce)
     scribe: Beside | None = None  # makes a large snapshot elsewhere
+    kill_file: KillFile | None = None
+    gauges: Gauges | None = None  # of a real machine, where time is real
+    outside: Callable[[Clock], Broker] | None = None  # a broker in a process of its own, else one in here
 
 
 @dataclass
@@ -86,6 +94,8 @@ class Plan:
     by: str = "start"  # who brings the configuration
     dated: Sequence[Dated] = ()  # corporate actions and flows, by time
     mode: str = PAPER
+    table: Sequence[Session] = ()  # the schedule as it was before the overlay; () = the same
+    overlay: Overlay = field(default_factory=dict)
 
 
 @dataclass
@@ -96,12 +106,24 @@ class Cockpit:
     governor: Governor
     journal: Journal
     broker: Broker
-    paper: Paper
+    inside: Paper | None  # the paper broker, where it is in this process
     bots: list[Host]
     recovered: int  # records found in the journal
     notes: list[str] = field(default_factory=list)
     snapshots: Snapshots | None = None
     trial: Trial | None = None
+    kill_file: KillFile | None = None
+    watch: Watch | None = None
+
+    def sensors(self) -> list[dict[str, object]]:
+        """What every sensor says now, the loop's own included."""
+        return [] if self.watch is None else self.watch.shown(self.flight.clock.now(), self.flight.still)
+
+    @property
+    def paper(self) -> Paper:
+        """The paper broker of this process. Only where there is one."""
+        assert self.inside is not None, "the broker has a process of its own"
+        return self.inside
 
     @property
     def head(self) -> str:
@@ -213,11 +235,18 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
         notes.append(f"{emergency.path}: of a slow disk; everything in it is in the journal")
     state_before = governor.state_hash() if not fresh else ""
     clock = machine.clock(max(s.ts, plan.begin))
-    paper = _paper(plan, machine, clock.now())
-    broker = machine.wrap_broker(paper)
+    inside: Paper | None = None
+    if machine.outside is not None:
+        broker = machine.wrap_broker(machine.outside(clock))
+    else:
+        inside, _ = paper_of(plan, instruments_of(plan, 0), machine.disk, clock.now())
+        broker = machine.wrap_broker(inside)
+    published = config.broker.rate_limit
+    if published:
+        broker = Limited(broker, published, clock.now)
     broker.resume(s.cursors.get("broker", 0), clock.now())
     sequencer = Sequencer(governor, journal, machine.syncer, emergency, trial)
-    outbox = Outbox(governor, broker)
+    outbox = Outbox(governor, broker, budget=Budget(published))
     kept = Snapshots(governor, journal, machine.keeper, clock.virtual, machine.scribe, found.since)
     if not fresh:
         snapshots.cut(journal.disk, journal.head.seq)
@@ -226,12 +255,27 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
     bots, tellers = _bots(plan, machine, clock.virtual, journal, None if fresh else s)
     sources: list[Source] = [
         Actions(plan.dated, s.cursors.get("action", 0), s.cursors.get("flow", 0)),
-        Sessions(config.session.calendar, plan.schedule, max(s.day.day, s.cursors.get("session", 0))),
-        BarMarks(plan.series, plan.source, s.cursors.get("feed", 0)),
+        sessions_of(plan, machine.disk, clock.virtual, s),
+        machine.wrap_feed(BarMarks(plan.series, plan.source, s.cursors.get("feed", 0))),
         Timers(governor),
     ]
     if plan.operator is not None:
         sources.append(plan.operator(governor, s.ts))
+    if machine.kill_file is not None:
+        machine.kill_file.on_seen(machine.wake)
+        sources.insert(0, KillFileSource(machine.kill_file))
+    watch = Watch(
+        s,
+        clock,
+        mode=plan.mode,
+        calendar=config.session.calendar,
+        schedule=plan.schedule,
+        series=plan.series,
+        broker=inside or broker,
+        bots=bots,
+        gauges=machine.gauges,
+    )
+    sources.extend(watch.sources)
     flight = Flight(
         clock=clock,
         wake=machine.wake,
@@ -242,6 +286,7 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
         bots=list(zip(bots, tellers, strict=True)),
         observers=[kept.watch] if plan.watch is None else [plan.watch, kept.watch],
         stop_at=plan.stop_at,
+        timed=watch.latency.note if watch.latency is not None else None,
     )
     kept.tell = lambda why: flight.submit(snapshot_failed(s.ts, why))
     machine.syncer.on_done(machine.wake)
@@ -259,7 +304,20 @@ async def _assemble(plan: Plan, machine: Machine, journal: Journal, fresh: bool)
         flight.submit(account)
     flight.turn(clock.now())
     notes.extend(waiting(s))
-    return Cockpit(flight, governor, journal, broker, paper, bots, found.records, notes, kept, trial)
+    return Cockpit(
+        flight,
+        governor,
+        journal,
+        broker,
+        inside,
+        bots,
+        found.records,
+        notes,
+        kept,
+        trial,
+        machine.kill_file,
+        watch,
+    )
 
 
 def _epoch(plan: Plan, governor: Governor, environment: str, state_before: str, now: int) -> Epoch:
@@ -294,47 +352,6 @@ def _first_events(plan: Plan, governor: Governor, trial: Trial, now: int) -> lis
     if s.carries.get(plan.source) != CARRIES:
         events.append(Feed(now, plan.source, CARRIES, plan.label))
     return events
-
-
-def _paper(plan: Plan, machine: Machine, now: int) -> Paper:
-    p = plan.config.broker.paper
-    settings = PaperSettings(
-        half_spread_ppm=p.half_spread,
-        slippage_ppm=p.slippage,
-        fee_per_unit=p.fee_per_unit,
-        latency_min=p.latency_min,
-        latency_max=p.latency_max,
-        partial_ppm=p.partial_ratio,
-        pieces_min=p.partial_pieces_min,
-        pieces_max=p.partial_pieces_max,
-        timeout_ppm=p.timeout_ratio,
-        timeout_applied_ppm=p.timeout_applied_ratio,
-        late_ppm=p.late_ratio,
-        duplicate_ppm=p.duplicate_ratio,
-        timeout=p.timeout,
-    )
-    ordered = [x.open for x in plan.schedule]
-    closes = {x.open: x.close for x in plan.schedule}
-
-    def session(ts: int) -> tuple[int, int] | None:
-        at = bisect_right(ordered, ts) - 1
-        if at < 0 or ts > closes[ordered[at]]:
-            return None
-        return ordered[at], closes[ordered[at]]
-
-    units = {x.symbol: (x.price_exp, x.qty_exp, x.tick) for x in instruments_of(plan, 0)}
-    return Paper(
-        machine.disk,
-        BROKER_FILE,
-        prices=BarPrices(plan.series, plan.seed, session),
-        settings=settings,
-        seed=plan.seed,
-        start_cash=plan.config.account.equity,
-        sessions=session,
-        instruments=units,
-        now=now,
-        dated=plan.dated,
-    )
 
 
 def _bots(

@@ -2,16 +2,19 @@
 all the while."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from flyball.compose.assembly import Cockpit, Machine, Plan, assemble
+from flyball.compose.places import KILL_FILE
 from flyball.compose.scribe import Scribe
 from flyball.kernel.units import NS
 from flyball.machine.chance import OsRandom
 from flyball.machine.clock import AsyncWakeup, PacedClock, RealClock, VirtualClock
 from flyball.machine.disk import RealDisk
+from flyball.machine.gauges import ThreadGauges
 from flyball.machine.keeper import ThreadKeeper
+from flyball.machine.killfile import KillFileWatch
 from flyball.machine.spawn import RealSpawn
 from flyball.machine.syncer import ThreadSyncer
 from flyball.ports import Clock
@@ -35,8 +38,12 @@ class Landed:
     broken: str
 
 
-def real_machine(folder: str, journal: str, emergency: str, pace_ppm: int, spawn: RealSpawn) -> Machine:
-    """The ports of this machine. `pace_ppm`: data time per real time in millionths, 0 = virtual time."""
+def real_machine(
+    folder: str, journal: str, emergency: str, pace_ppm: int, spawn: RealSpawn, servers: Sequence[str] = ()
+) -> Machine:
+    """The ports of this machine. `pace_ppm`: data time per real time in millionths, 0 = virtual time.
+    `servers`: time servers to check its clock against."""
+    syncer = ThreadSyncer()
 
     def clock(start: int) -> Clock:
         if pace_ppm == MAX_PACE:
@@ -47,7 +54,7 @@ def real_machine(folder: str, journal: str, emergency: str, pace_ppm: int, spawn
         disk=RealDisk(folder),
         journal_disk=RealDisk(journal),
         emergency_disk=RealDisk(emergency),
-        syncer=ThreadSyncer(),
+        syncer=syncer,
         second=ThreadSyncer(),
         spawn=spawn,
         random=OsRandom(),
@@ -55,6 +62,8 @@ def real_machine(folder: str, journal: str, emergency: str, pace_ppm: int, spawn
         clock=clock,
         keeper=ThreadKeeper(),
         scribe=Scribe(spawn, journal),
+        kill_file=KillFileWatch(f"{folder}/{KILL_FILE}"),
+        gauges=None if pace_ppm == MAX_PACE else ThreadGauges(journal, servers, syncer.took),
     )
 
 
@@ -96,6 +105,10 @@ async def fly(plan: Plan, machine: Machine, ready: Callable[[Cockpit], None], pl
         cockpit.close()
         machine.syncer.close()
         machine.keeper.close()
+        if machine.gauges is not None:
+            machine.gauges.close()
+        if machine.kill_file is not None:
+            machine.kill_file.close()
         if machine.second is not None:
             machine.second.close()
 

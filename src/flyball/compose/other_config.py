@@ -61,7 +61,10 @@ def _sheet(text: str) -> tuple[Sheet, str, tuple[str, ...]]:
     """(a sheet that holds it, its scope, its path) of one `key=value`."""
     where = f"--set {text}"
     name, equals, value = text.partition("=")
-    parts = [part.strip() for part in name.removeprefix("limits.").removeprefix("session.").split(".")]
+    parts = [
+        part.strip()
+        for part in name.removeprefix("limits.").removeprefix("session.").removeprefix("latches.").split(".")
+    ]
     key = parts[-1]
     scoped = len(parts) == 3 and parts[0] in ("symbol", "strategy")
     if not equals or not (scoped or len(parts) == 1):

@@ -13,12 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from flyball.compose.assembly import CannotStart, Cockpit, Plan
+from flyball.compose.assembly import CannotStart, Cockpit, Machine, Plan
 from flyball.compose.fly import Landed, fly, real_machine
+from flyball.compose.paging import Paging, wanted
+from flyball.compose.paging import check as check_paging
+from flyball.compose.paper_own import meet_outside
+from flyball.compose.paper_place import only_here
 from flyball.compose.plane import open_plane
-from flyball.compose.schedule import cut
+from flyball.compose.schedule import cut, ends_soon, laid
+from flyball.compose.watched import find_pulse, keep_sentinel, take_pulse
 from flyball.config.effective import Effective
 from flyball.config.load import load
+from flyball.config.problems import ConfigError, Problem
+from flyball.config.settings import AROUND_THE_CLOCK
 from flyball.desk.summary import Summary
 from flyball.desk.terminal import Live, summary_table
 from flyball.feeds.actions import Dated, load_actions
@@ -26,13 +33,17 @@ from flyball.feeds.bars import load as load_bars
 from flyball.feeds.table import BarsError
 from flyball.journal.replay import begun, read
 from flyball.journal.verify import verify
+from flyball.kernel.events import Report
 from flyball.kernel.units import NS
 from flyball.machine.disk import RealDisk
 from flyball.machine.environment import environment, user
 from flyball.machine.files import make_folder, read_bytes, read_text, steady
 from flyball.machine.spawn import RealSpawn
+from flyball.ports import Lock
 from flyball.runtime.sequencer import Taken
 from flyball.runtime.view import orders, positions
+from flyball.tables.overlay import Overlay, OverlayError, read_overlay
+from flyball.tables.rules import ending
 
 REQUIRED = ("feed.file", "strategy")
 AFTER_CLOSE = 600 * NS
@@ -46,6 +57,7 @@ class OwnRun:
     config: Path
     begin: str | None = None
     pace: str | None = None
+    sentinel: bool = False
 
 
 def configuration(path: Path) -> Effective:
@@ -95,11 +107,16 @@ def plan_of(run: OwnRun, config: Effective, watch: Summary, live: Live) -> Plan:
         tz=feed.tz or None,
         symbols=feed.symbols or None,
     )
-    series, schedule, left_out = cut(loaded.series, config.session.calendar)
-    for note in (*loaded.notes, *left_out):
-        live.note(note)
+    series, table, left_out = cut(loaded.series, config.session.calendar)
+    overlay = overlay_of(run, config)
+    series, schedule, overlaid = laid(series, table, overlay)
+    for note in (*loaded.notes, *left_out, *overlaid, ends_soon(schedule, config.session.calendar)):
+        if note:
+            live.note(note)
     if not schedule:
         raise BarsError(f"{file}: no bar lies in a session of {config.session.calendar}")
+    for note in () if config.session.calendar == AROUND_THE_CLOCK else ending(schedule[-1].day):
+        live.note(note)
     begin = begin_of(run.begin, schedule[0].open)
     dated: list[Dated] = []
     if feed.actions:
@@ -133,16 +150,36 @@ def plan_of(run: OwnRun, config: Effective, watch: Summary, live: Live) -> Plan:
         bot_logs=str(folder / "bots"),
         watch=taken,
         by=user(),
+        table=table,
+        overlay=overlay,
     )
+
+
+def overlay_of(run: OwnRun, config: Effective) -> Overlay:
+    """The calendar's overlay, none when none is named."""
+    name = config.session.overlay
+    if not name:
+        return {}
+    if config.session.calendar == AROUND_THE_CLOCK:
+        raise BarsError(f"{run.config}: session.overlay = {name!r}: a calendar around the clock has none")
+    file = str(run.config.resolve().parent / name)
+    if not Path(file).exists():
+        raise BarsError(f"{file}: no such file; {run.config} names it as session.overlay")
+    try:
+        return read_overlay(file, read_bytes(file))
+    except OverlayError as wrong:
+        raise BarsError(str(wrong)) from wrong
 
 
 def fly_own(run: OwnRun, *, as_json: bool) -> int:
     """Fly it; the exit code."""
     started = steady()
     config = configuration(run.config)
+    check_paging(str(run.config), config.alerts)
     folder = run.config.resolve().parent
     summary = Summary()
     live = Live(summary, now=steady, plain=as_json or not sys.stderr.isatty(), out=sys.stderr)
+    pulse = find_pulse(str(folder), live.note) if pace_of(config, run.pace) else []
     plan = plan_of(run, config, summary, live)
     journal = folder / config.journal.dir
     spawn = RealSpawn()
@@ -152,26 +189,55 @@ def fly_own(run: OwnRun, *, as_json: bool) -> int:
         str(folder / config.journal.emergency_dir),
         pace_of(config, run.pace),
         spawn,
+        config.session.time_servers,
     )
+    held = _outside(run, config, machine, plan, str(folder))
     disk = RealDisk(str(journal))
     if begun(disk):
         live.note(f"going on with the journal in {journal}")
         for number, record in read(disk):
             summary.feed(number, record)
     left: list[Cockpit] = []
+    paging = Paging(run.config)
+    kept: list[asyncio.Task[None]] = []
 
     def ready(cockpit: Cockpit) -> None:
+        flight, loop = cockpit.flight, asyncio.get_running_loop()
         left.append(cockpit)
         for note in cockpit.notes:
             live.note(note)
-        loop = asyncio.get_running_loop()
+        if ending := ends_soon(plan.schedule, config.session.calendar):
+            now = cockpit.flight.clock.now()
+            cockpit.flight.submit(Report(now, "calendar_ends", "soon", "calendar", ending))
+        take_pulse(cockpit, pulse)
+        if run.sentinel:
+            kept.append(
+                loop.create_task(
+                    keep_sentinel(
+                        str(folder),
+                        live.note,
+                        lambda why: flight.submit(
+                            Report(flight.clock.now(), "sentinel", "failed", "sentinel", why)
+                        ),
+                    )
+                )
+            )
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, cockpit.flight.stop, signal.Signals(number).name)
+        if wanted(config.alerts):
+            paging.begin(
+                lambda why: flight.submit(Report(flight.clock.now(), "pager", "failed", "pager", why))
+            )
 
     try:
         landed = asyncio.run(fly(plan, machine, ready, open_plane(str(folder))))
+        for one in pulse:  # before anything that waits: from here on silence means nothing
+            one.goodbye()
+        asyncio.run(paging.landed())
     finally:
         spawn.close()
+        if held is not None:
+            held.release()
     live.done()
     checked = verify(disk, landed.head)
     summary.finish(
@@ -191,6 +257,23 @@ def fly_own(run: OwnRun, *, as_json: bool) -> int:
     if left and landed.stopped:
         _name_open(left[0], landed)
     return 0 if checked.ok else 4
+
+
+def _outside(run: OwnRun, config: Effective, machine: Machine, plan: Plan, folder: str) -> Lock | None:
+    """The paper broker's place: a process of its own, or this one, which then has its account to itself."""
+    pace = pace_of(config, run.pace)
+    if config.broker.paper.process != "own":
+        return only_here(machine.disk)
+    if pace == 0:
+        raise ConfigError([no_pace(str(run.config))])
+    meet_outside(machine, plan, folder, run.config, pace)
+    return None
+
+
+def no_pace(file: str) -> Problem:
+    """A market that is as fast as it is decided has no time that two processes could share."""
+    why = 'a paper broker with a process of its own (broker.paper.process = "own") needs a pace to share'
+    return Problem(file, 0, "feed.pace", '"max"', why, 'write pace = "1x" or "60x", or give --pace 60x')
 
 
 def _name_open(cockpit: Cockpit, landed: Landed) -> None:

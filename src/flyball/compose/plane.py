@@ -31,6 +31,9 @@ def open_plane(folder: str, explain: Explain | None = None) -> Callable[[Cockpit
             return disk.read(path).decode().strip() if disk.exists(path) else ""
 
         control = Control(cockpit.flight, secret, RealClock().now, explain or (lambda _: None), approver)
+        control.sensors = cockpit.sensors
+        if cockpit.kill_file is not None:
+            control.killed = cockpit.kill_file.there
 
         async def handle(line: bytes, peer: Peer) -> bytes:
             return await control.handle(line, peer.uid)

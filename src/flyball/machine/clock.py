@@ -11,6 +11,7 @@ from typing import Final
 from flyball.ports import Wakeup
 
 NS: Final = 1_000_000_000
+BOOT: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # where there is no other, they are one
 SERVE_EVERY: Final = 64  # jumps between two turns of the event loop
 SLICE_S: Final = 1.0  # the longest sleep before the wall clock is looked at again: it may have been stepped
 
@@ -67,6 +68,10 @@ class VirtualClock:
         """Unchanged."""
         return ns
 
+    def steady(self) -> tuple[int, int]:
+        """Its own time, twice."""
+        return self._now, self._now
+
     async def until(self, ts: int | None, wake: Wakeup) -> None:
         """Jump to `ts` at once; without one nothing is due, so wait for `wake`."""
         if ts is None:
@@ -98,6 +103,10 @@ class RealClock:
         """Unchanged."""
         return ns
 
+    def steady(self) -> tuple[int, int]:
+        """The machine's monotonic and boot time."""
+        return _steady()
+
     async def until(self, ts: int | None, wake: Wakeup) -> None:
         """Return at `ts` (None: never) or as soon as `wake` is set."""
         if ts is None:
@@ -111,17 +120,26 @@ class RealClock:
 
 class PacedClock:
     """Data time from `origin_ts` on, running `speed` times as fast as the machine's monotonic clock.
-    `speed` > 0.
+    `speed` > 0. `anchor`: the monotonic moment of `origin_ts`, by default now; two processes of one machine
+    with the same three have the same time.
     """
 
     virtual = False
 
-    def __init__(self, origin_ts: int, speed: float) -> None:
+    def __init__(self, origin_ts: int, speed: float, anchor: int | None = None) -> None:
         if not 0 < speed < float("inf"):
             raise ValueError(f"speed {speed}: must be above 0 and finite, e.g. 60 for one minute a second")
         self._origin = origin_ts
         self._speed = speed
-        self._start = time.monotonic_ns()
+        self._start = time.monotonic_ns() if anchor is None else anchor
+
+    def terms(self) -> tuple[int, float, int]:
+        """Origin, speed and anchor, for another process that is to have this very time."""
+        return self._origin, self._speed, self._start
+
+    def reach(self, ts: int) -> None:
+        """Not before `ts` from now on: if it is behind, it jumps there."""
+        self._origin += max(0, ts - self.now())
 
     def now(self) -> int:
         """UTC nanoseconds of data time."""
@@ -130,6 +148,10 @@ class PacedClock:
     def stretch(self, ns: int) -> int:
         """Times the speed: a disk takes the same real time however fast the data are played."""
         return int(ns * self._speed)
+
+    def steady(self) -> tuple[int, int]:
+        """The machine's monotonic and boot time, whatever the speed."""
+        return _steady()
 
     async def until(self, ts: int | None, wake: Wakeup) -> None:
         """Return when data time reaches `ts` (None: never) or as soon as `wake` is set."""
@@ -140,6 +162,10 @@ class PacedClock:
         while (left := ts - self.now()) > 0:
             if await _woken(wake, left / NS / self._speed):
                 return
+
+
+def _steady() -> tuple[int, int]:
+    return time.monotonic_ns(), time.clock_gettime_ns(BOOT)
 
 
 async def _woken(wake: Wakeup, seconds: float) -> bool:

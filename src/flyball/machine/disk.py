@@ -16,8 +16,8 @@ from typing import Final
 
 ZEROS: Final = bytes(1 << 20)
 FOLDER_MODE: Final = 0o700
-FILE_MODE: Final = 0o644
-PRIVATE_MODE: Final = 0o600
+FILE_MODE: Final = 0o600  # what is written here is the account's: for its owner alone
+SHARED_MODE: Final = 0o644
 
 
 def _flush(fd: int) -> None:
@@ -164,7 +164,7 @@ class RealDisk:
         """Readers see all of the old or all of the new contents, also after a power loss."""
         full = self._full(path, make=True)
         beside = full + ".new"
-        mode = PRIVATE_MODE if private else FILE_MODE
+        mode = FILE_MODE if private else SHARED_MODE
         with suppress(FileNotFoundError):  # left by a crash, perhaps with another mode
             os.unlink(beside)
         fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)

@@ -27,3 +27,8 @@ def make_folder(path: str | Path) -> None:
 def steady() -> float:
     """Seconds of a clock that never goes back, from no particular moment."""
     return time.monotonic()
+
+
+def rest(seconds: float) -> None:
+    """Wait, and do nothing else."""
+    time.sleep(seconds)

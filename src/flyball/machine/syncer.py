@@ -6,12 +6,14 @@ tried again: the thread ends, `failed` says why for good, and nothing more becom
 
 import threading
 import time
+from collections import deque
 from typing import Final
 
 from flyball.ports import File, Wakeup
 
 NS: Final = 1_000_000_000
 CLOSE_S: Final = 1.0  # how long `close` waits for a thread that may hang
+KEPT: Final = 1_000  # durations of syncs
 
 
 class ThreadSyncer:
@@ -25,6 +27,7 @@ class ThreadSyncer:
         self._failed = ""
         self._closed = False
         self._wake: Wakeup | None = None
+        self._took: deque[int] = deque(maxlen=KEPT)
         self._thread = threading.Thread(target=self._run, name="flyball-sync", daemon=True)
         self._thread.start()
 
@@ -62,6 +65,11 @@ class ThreadSyncer:
         """Set `wake` after every sync and after a failure."""
         self._wake = wake
 
+    def took(self) -> tuple[int, ...]:
+        """How long the newest syncs took, real nanoseconds, oldest first."""
+        with self._changed:
+            return tuple(self._took)
+
     def close(self) -> None:
         """Carry out what was asked for and end; a disk that hangs is waited for no longer than a second."""
         with self._changed:
@@ -78,8 +86,10 @@ class ThreadSyncer:
                     return
                 file = next(iter(self._pending))
                 _, token = self._pending.pop(file)
+            begun = time.monotonic_ns()
             why = _sync(file)
             with self._changed:
+                self._took.append(time.monotonic_ns() - begun)
                 if why:
                     self._failed = why
                     self._pending.clear()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from flyball.kernel.effects import Effect
-from flyball.kernel.events import Epoch, Event, Intent, Timeout
+from flyball.kernel.events import Epoch, Event, Intent, Report, Timeout
 from flyball.kernel.latches import ACCOUNT_SCOPE, key_of
 from flyball.kernel.units import MS, NS
 from flyball.kernel.words import QUERY
@@ -20,12 +20,14 @@ from flyball.runtime.outbox import Outbox
 from flyball.runtime.second import SecondPlace
 from flyball.runtime.sequencer import Sequencer, Taken
 from flyball.runtime.slow_disk import SlowDisk
+from flyball.runtime.standstill import Standstill
 
 BURST = 20 * MS  # intents of one bot this close together share a block; shorter than any broker's answer
 LATE = 250 * MS  # a block not durable by then stops adding (P1)
 HUNG = 30 * NS  # in virtual time nothing can be decided without the disk: give up after this, real time
 OK_EVERY = 5 * NS  # an ok that cleared nothing is said again
 STUCK = 10_000  # batches without time moving
+FOR_EVER = 1 << 62  # what a wait for nothing in particular may take
 
 
 class Tells(Protocol):
@@ -59,8 +61,11 @@ class Flight:
     pending: list[Event] = field(default_factory=list)  # events from the operator plane
     second: SecondPlace = field(init=False)
     disk: SlowDisk = field(default_factory=SlowDisk)
+    timed: Callable[[int, int], None] | None = None  # how many intents took how long, arrival to written
+    still: Standstill = field(init=False)
 
     def __post_init__(self) -> None:
+        self.still = Standstill(self.clock)
         self.second = SecondPlace(self.sequencer.emergency)
 
     async def run(self) -> None:
@@ -68,6 +73,8 @@ class Flight:
         rounds, last = 0, -1
         await self._look_up()
         while not self.stopping:
+            begun = self.clock.now()
+            self._look(begun, 0)
             due = self._next_due()
             if due is None and self.clock.virtual:
                 break
@@ -79,6 +86,7 @@ class Flight:
             await self.clock.until(due, self.wake)
             self.wake.clear()
             now = self.clock.now()
+            self._look(now, FOR_EVER if due is None else due - begun)
             if self.stop_at is not None and now > self.stop_at and not self.clock.virtual:
                 break
             self.turn(now)
@@ -100,8 +108,16 @@ class Flight:
             loop.add_reader(fd, self.wake.set)
         self.listening = wanted
 
+    def _look(self, now: int, allowed: int) -> None:
+        """Whether the loop stood still. If so, that is the first thing the governor hears: what came
+        meanwhile, and what was to leave, is judged behind it (B19)."""
+        gap = self.still.look(now, allowed)
+        if gap is not None:
+            self._fly([Report(now, "loop", "gap", "loop", str(gap))], now)
+
     def turn(self, now: int) -> None:
         """One round at a time: what is due, decided, written, acted upon, told."""
+        self.outbox.pump(now)
         batch = self._collect(now)
         if batch:
             self._fly(batch, now)
@@ -130,8 +146,18 @@ class Flight:
         return self.sequencer.broken
 
     def _fly(self, batch: list[Event], now: int) -> Taken:
-        taken = self.sequencer.take(batch)
+        taken = self._timed(batch) if self.timed is not None else self.sequencer.take(batch)
         self._act(taken, now)
+        return taken
+
+    def _timed(self, batch: list[Event]) -> Taken:
+        """Taken, and the time that took told when intents were among it: a round hears of them at its
+        beginning."""
+        begun = self.clock.steady()[0]
+        taken = self.sequencer.take(batch)
+        intents = sum(1 for event in batch if isinstance(event, Intent))
+        if intents and self.timed is not None:
+            self.timed(intents, self.clock.steady()[0] - begun)
         return taken
 
     def _act(self, taken: Taken, now: int) -> None:
@@ -150,7 +176,7 @@ class Flight:
     def _next_due(self) -> int | None:
         if self.outbox.inbox or self.pending:
             return self.clock.now()
-        due: int | None = None
+        due = self.outbox.next_due(self.clock.now())
         for source in self._sources():
             at = source.next_due()
             if at is not None and (due is None or at < due):
@@ -218,6 +244,8 @@ class Flight:
                 self.pending.append(self.sequencer.report("failed", why))
                 self.wake.set()
             return
+        if self.outbox.waiting and not self.clock.virtual:
+            self._look(self.clock.now(), 0)  # it may have been stopped in the middle of this round
         self.outbox.release(durable, now)
         if not self.clock.virtual:
             self._judge_disk(durable, now)

@@ -25,6 +25,7 @@ from flyball.kernel.events import (
     BotDown,
     Command,
     Config,
+    Delivery,
     Epoch,
     Event,
     Fill,
@@ -126,6 +127,8 @@ def source_of(e: Event, due: int = 0) -> tuple[str, int]:
         return "action", e.n
     if isinstance(e, Session):
         return "session", e.day
+    if isinstance(e, Delivery):
+        return "pager", e.n
     return "", 0
 
 

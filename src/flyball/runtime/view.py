@@ -1,14 +1,25 @@
 """What a person may see of a running governor: plain values, from the ledger and the latches alone (P13)."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from flyball.kernel.controls.loss import strategy_loss
+from flyball.kernel.days import CUTOFF_BEFORE, FLATTEN_BEFORE, WARN_BEFORE
 from flyball.kernel.governor import VERSION, Governor
-from flyball.kernel.latches import TABLE
+from flyball.kernel.latches import TABLE, scale_of
 from flyball.kernel.state import State
-from flyball.kernel.units import MONEY_EXP, PPM, UNKNOWN, mul_div, show
+from flyball.kernel.units import MINUTE, MONEY_EXP, NS, PPM, UNKNOWN, mul_div, show
 
 View = dict[str, object]
+
+# What happens so long before the close.
+RUNGS: Final = {
+    15 * MINUTE: "on-close orders leave",
+    WARN_BEFORE: "warning",
+    FLATTEN_BEFORE: "flattening begins",
+    CUTOFF_BEFORE: "hard cutoff",
+    0: "close: all has to be flat",
+}
 
 
 def rfc3339(ts: int) -> str:
@@ -58,7 +69,39 @@ def status(g: Governor, head: str) -> View:
         "latches": latches(s),
         "flattening": [f"{f.why} {f.scope}" for f in s.flattenings.values() if not f.done],
         "fault": g.fault,
+        "venue": s.day.venue,
+        "account": s.account,
+        "close_in_s": (s.day.close - s.ts) // NS if s.day.is_open(s.ts) else None,
+        "ladder": ladder(s),
+        "flattenings": flattenings(s),
     }
+
+
+def ladder(s: State) -> View | None:
+    """The next rung of the close and how long until then; None when there is none."""
+    at = s.day.rung(s.limits.flat_by == "close")
+    if at == 0:
+        return None
+    return {
+        "next": RUNGS.get(s.day.close - at, "the next rung"),
+        "at": rfc3339(at),
+        "in_s": (at - s.ts) // NS,
+    }
+
+
+def flattenings(s: State) -> list[View]:
+    """Every flattening that is not confirmed: since when, how often tried, whether a person was called."""
+    return [
+        {
+            "why": f.why,
+            "scope": f.scope,
+            "since": rfc3339(f.started),
+            "attempts": f.attempts,
+            "paged": f.paged,
+        }
+        for _, f in sorted(s.flattenings.items())
+        if not f.done
+    ]
 
 
 def trading_state(s: State) -> str:
@@ -73,7 +116,8 @@ def drawdown(s: State) -> int:
 
 def scale(s: State) -> int:
     caution = s.limits.caution_scale if s.caution else PPM
-    return mul_div(caution, s.restart_scale, PPM * 10_000)
+    event = scale_of(s, "", "")  # what an economic event leaves of it
+    return mul_div(mul_div(caution, s.restart_scale, PPM), event, PPM * 10_000)
 
 
 def positions(s: State) -> list[View]:
@@ -108,7 +152,9 @@ def orders(s: State) -> list[View]:
                 "side": "buy" if o.side > 0 else "sell",
                 "qty": show(o.qty, m.qty_exp),
                 "filled": show(o.filled, m.qty_exp),
+                "type": o.type,
                 "limit": show(o.limit, m.price_exp) if o.limit else None,
+                "stop": show(o.stop, m.price_exp) if o.stop else None,
                 "state": o.state,
                 "adds": o.adds,
             }
