@@ -144,6 +144,19 @@ def test_a_retry_overtakes_the_one_on_its_way_and_is_worked_once(tmp_path: Path)
     assert not of(heard, Answer)
 
 
+def test_a_retry_is_refused_and_the_one_on_its_way_is_taken_all_the_same(tmp_path: Path) -> None:
+    s = side(tmp_path, Stroke("applied_late", nth=1), Stroke("reject", nth=2), timeout=NS // 10)
+    s.go(at(1), [order("a-1", at(1))])
+    (due,) = s.chaos.truth().on_the_way.values()
+    retry: list[Say] = [order("a-1", at(1) + 5, attempt=2), Query(at(1) + 6, "a-1", 1)]
+    heard = s.go(due - 1, retry)
+    assert [e.state for e in of(heard, Update)] == [REJECTED]
+    assert [a.found for a in of(heard, Answer)] == [False], "what was refused has no record"
+    heard = s.go(END, [Query(at(30), "a-1", 2)])
+    assert len(of(heard, Fill)) == 1
+    assert [a.found for a in of(heard, Answer)] == [True]
+
+
 def test_a_slow_cancel_loses_the_race(tmp_path: Path) -> None:
     calls: list[Say] = [order("a-1", at(18)), Cancel(at(19), "a-1", "x", 1)]
     (tmp_path / "slow").mkdir()

@@ -300,6 +300,8 @@ def test_the_account(disk):
     (account,) = told(run(paper, OPEN + 60 * NS), Account)
     bought, sold = 1_000_900, 498_900  # at the sixth second: ask and slippage up to the cent, bid and it down
     fees = 14 * 3_500
+    resting = paper.held("a-3")
+    assert resting is not None
     assert account == Account(
         OPEN + 50 * NS + LAG,
         9,
@@ -308,6 +310,8 @@ def test_the_account(disk):
         CASH,
         (("AAPL", 10), ("MSFT", -4)),
         ("a-3",),
+        OPEN + 50 * NS,
+        (("a-3", resting.broker_id, "AAPL", 1, 5, "limit", 900_000, 0),),
     )
     now = asyncio.run(paper.read_account(OPEN + 50 * NS))
     assert now == replace(account, ts=OPEN + 50 * NS, ask=0)

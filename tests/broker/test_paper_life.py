@@ -166,7 +166,11 @@ def test_immediate_or_cancel_takes_what_the_first_price_gives(tmp_path):
         ({"qty": 0}, "nothing to trade"),
         ({"qty": -5}, "nothing to trade"),
         ({"side": 0}, "unknown side, type or time in force"),
-        ({"type": "stop"}, "unknown side, type or time in force"),
+        ({"type": "stop_limit"}, "unknown side, type or time in force"),
+        ({"type": "stop"}, "stop is not a multiple of the tick 100"),
+        ({"type": "stop", "stop": 990_050}, "stop is not a multiple of the tick 100"),
+        ({"type": "stop", "stop": 990_000, "limit": 980_000}, "a stop has no limit and is good for the day"),
+        ({"type": "stop", "stop": 990_000, "tif": "ioc"}, "a stop has no limit and is good for the day"),
         ({"tif": "gtc"}, "unknown side, type or time in force"),
         ({"type": "limit", "limit": 0}, "limit is not a multiple of the tick 100"),
         ({"limit": 1_000_050}, "limit is not a multiple of the tick 100"),
@@ -298,3 +302,60 @@ def test_a_cancel_of_what_was_rejected_is_told_so(tmp_path):
         ("REJECTED", "nothing to trade"),
         ("REJECTED", "the cancel came too late"),
     ]
+
+
+# -- the closing auction
+
+AUCTION = CLOSE - 15 * MINUTE
+
+
+def on_close(ts=AUCTION, **more):
+    return order(ts=ts, type="market", limit=0, tif="cls", **more)
+
+
+PRINTS = Tape(
+    {"AAPL": [Point(ts, 1_000_000 + n, 0, 0) for n, ts in enumerate((CLOSE - 5 * MINUTE, CLOSE - NS, CLOSE))]}
+)
+
+
+def test_an_on_close_order_fills_whole_at_the_last_price_of_the_session(tmp_path):
+    filled = fills(live(tmp_path, PRINTS, on_close()))
+    assert [(e.ts - LAG, e.qty, e.price) for e in filled] == [(CLOSE, order().qty, 1_000_002)]
+
+
+@pytest.mark.parametrize(
+    ("before", "state"), [(10 * MINUTE + 1, "FILLED"), (10 * MINUTE, "REJECTED"), (1, "REJECTED")]
+)
+def test_the_auction_takes_orders_until_ten_minutes_before(tmp_path, before, state):
+    events = live(tmp_path, PRINTS, on_close(CLOSE - before - LAG))
+    assert (len(fills(events)) == 1) is (state == "FILLED")
+    assert (last(events)[0] == "REJECTED") is (state == "REJECTED")
+
+
+@pytest.mark.parametrize(
+    ("before", "given_back"), [(10 * MINUTE + 1, True), (10 * MINUTE, False), (MINUTE, False)]
+)
+def test_it_gives_none_back_from_then_on(tmp_path, before, given_back):
+    one = on_close()
+    cancel = Cancel(CLOSE - before - LAG, one.client_id, "changed my mind", 1)
+    events = live(tmp_path, PRINTS, one, cancels=(cancel,))
+    assert (len(fills(events)) == 0) is given_back
+    assert last(events)[0] == ("CANCELED" if given_back else "ACCEPTED")
+
+
+def test_a_cancel_behind_the_close_is_told_how_it_ended(tmp_path):
+    one = on_close()
+    events = live(tmp_path, PRINTS, one, cancels=(Cancel(CLOSE + NS, one.client_id, "late", 1),))
+    assert (len(fills(events)), last(events)[0]) == (1, "FILLED")
+
+
+@pytest.mark.parametrize("quiet", [MINUTE, 5 * MINUTE])
+def test_a_symbol_that_does_not_trade_at_the_end_has_no_auction(tmp_path, quiet):
+    events = live(tmp_path, Tape({"AAPL": [Point(CLOSE - quiet, 1_000_000, 0, 0)]}), on_close())
+    assert (fills(events), last(events)[0]) == ([], "EXPIRED")
+
+
+@pytest.mark.parametrize(("limit", "filled"), [(1_000_100, True), (1_010_000, True), (1_000_000, False)])
+def test_a_limit_on_close_holds(tmp_path, limit, filled):
+    one = replace(on_close(), type="limit", limit=limit)
+    assert (len(fills(live(tmp_path, PRINTS, one))) == 1) is filled

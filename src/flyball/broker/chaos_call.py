@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from flyball.broker.chaos_kinds import LOOKUP, Window
 from flyball.broker.chaos_truth import Reached
 from flyball.broker.paper_draws import Key, between, happens, numbers
-from flyball.kernel.effects import AskAccount, Cancel, Order, Query
+from flyball.kernel.effects import AskAccount, Cancel, CancelAll, Order, Query
 from flyball.kernel.events import Account, Answer, Event, Fill, Timeout, Update
 from flyball.kernel.units import NS
-from flyball.kernel.words import ACCOUNT, CANCEL, QUERY, REJECTED, SUBMIT
+from flyball.kernel.words import ACCOUNT, CANCEL, CANCEL_ALL, QUERY, REJECTED, SUBMIT
 from flyball.ports import Broker
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ QUIET_AFTER: Final = 20 * NS  # how long after its time-out an unanswered order 
 
 @dataclass(frozen=True)
 class Held:
-    """Something on its way to the broker: one of the three."""
+    """Something on its way to the broker: one of these."""
 
     order: Order | None = None
     cancel: Cancel | None = None
     hand: Window | None = None
+    all: CancelAll | None = None
 
 
 class Chaotic:
@@ -131,6 +132,32 @@ class Chaotic:
         else:
             self.broker.cancel(self._cancel_at(cancel, at))
 
+    def cancel_all(self, cancel: CancelAll) -> None:
+        """Take everything back, or not."""
+        self._meet("cancel")
+        c, at = self.chaos, self._true(cancel.ts)
+        key: Key = ("cancel_all", cancel.attempt)
+        timeout = Timeout(0, "", CANCEL_ALL, cancel.attempt, c.patience)
+        kind, length = c.fate(CANCEL, key, lambda _: True, at)
+        if deaf := c.deaf(at):
+            kind = "throttle" if deaf == "restart" else "unanswered"
+        done = replace(cancel, ts=at) if c.now else cancel
+        if kind in AT_ONCE:
+            if kind == "server_error" and happens(numbers(c.seed, *key, "done"), HALF):
+                self.broker.cancel_all(done)
+            self._reply(at + c.latency(key, kind), replace(timeout, reason=AT_ONCE[kind]))
+        elif kind == "unanswered":
+            self._reply(at + c.timeout, timeout)
+        elif kind == "unanswered_done":
+            self.broker.cancel_all(done)
+            self._reply(at + c.timeout, timeout)
+        elif kind == "slow_cancel":
+            c.act(at + length, Held(all=cancel))
+            if length > c.timeout:
+                self._reply(at + c.timeout, timeout)
+        else:
+            self.broker.cancel_all(done)
+
     def query(self, query: Query) -> None:
         """Answer by client id, or not."""
         self._meet("query")
@@ -147,7 +174,7 @@ class Chaotic:
             self._reply(due, replace(timeout, reason=AT_ONCE[kind]))
         elif kind == "unanswered":
             self._reply(at + c.timeout, timeout)
-        elif query.client_id in c.refused:
+        elif query.client_id in c.refused and not self._comes(query.client_id):
             self._reply(due, self._rejected(query.client_id, query.ask))
         elif kind == "forgets":
             c.forgotten.add(query.client_id)
@@ -184,7 +211,7 @@ class Chaotic:
         kind, _ = c.fate(LOOKUP, key, lambda name: may or name != "forgets", at)
         if c.deaf(at) or kind == "cannot_look":
             return None
-        if client_id in c.refused:
+        if client_id in c.refused and not self._comes(client_id):
             return replace(self._rejected(client_id, 0), ts=now)
         if kind == "forgets":
             c.forgotten.add(client_id)
@@ -255,6 +282,8 @@ class Chaotic:
             elif reply is not None and reply <= at:
                 due, _, answer = heappop(self._replies)
                 answer.ts = now if c.now else due
+                if isinstance(answer, Account):
+                    answer.as_of += answer.ts - due  # by the governor's clock
                 out.append(answer)
             else:
                 return out
@@ -289,10 +318,13 @@ class Chaotic:
             if held.order.client_id not in c.arrived:  # an id is worked once, whatever arrives how often
                 late = replace(held.order, ts=at)
                 c.arrived[late.client_id] = at
+                c.refused.pop(late.client_id, None)  # of a retry that was refused there is no record
                 c.submits.append(Reached(at, late.client_id, late.attempt, "applied_late"))
                 self.broker.submit(late)
         elif held.cancel is not None:
             self.broker.cancel(replace(held.cancel, ts=at))
+        elif held.all is not None:
+            self.broker.cancel_all(replace(held.all, ts=at))
         elif held.hand is not None:
             order = c.hand(held.hand, at)
             if order is not None:
@@ -332,7 +364,7 @@ class Chaotic:
             kind, age = self._bent.pop(account.ask, ("", 0))
             told = account
             if kind == "empty":
-                told = replace(account, positions=(), open_ids=())
+                told = replace(account, positions=(), open_ids=(), open_orders=())
             elif kind == "stale":
                 old = [x for x in c.snapshots if x.ts >= max(age, account.ts - OLDEST)]
                 if old:
@@ -343,3 +375,7 @@ class Chaotic:
 
     def _rejected(self, client_id: str, ask: int) -> Answer:
         return Answer(0, client_id, ask, True, REJECTED, 0, "C0")
+
+    def _comes(self, client_id: str) -> bool:
+        """Whether an earlier attempt is on its way: a retry was refused, and the broker has no record yet."""
+        return any(h.order is not None and h.order.client_id == client_id for _, _, h in self.chaos.acts)

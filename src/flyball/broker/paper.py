@@ -14,7 +14,7 @@ is asked, and whether or not it was started anew in between. It judges no limit 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from flyball.broker.faults import Call, call_of
 from flyball.broker.paper_account import Accounting, Held, Truth, fill_id
@@ -25,13 +25,16 @@ from flyball.broker.paper_life import FILL, Happening, Unit, World, delivered, l
 from flyball.broker.paper_replies import Asked, Replies, Told
 from flyball.broker.paper_settings import PaperSettings
 from flyball.broker.prices import PriceFeed, Sessions
-from flyball.kernel.effects import AskAccount, Cancel, Order, Query
+from flyball.kernel.effects import AskAccount, Cancel, CancelAll, Order, Query
 from flyball.kernel.events import Account, Answer, Event, Fill, Timeout, Update
 from flyball.kernel.units import MS
-from flyball.kernel.words import ACCOUNT, CANCEL, QUERY, SUBMIT
-from flyball.ports import Disk
+from flyball.kernel.words import ACCEPTED, ACCOUNT, CANCEL, CANCEL_ALL, PARTIALLY_FILLED, QUERY, SUBMIT
+from flyball.ports import Disk, Hours
 
 __all__ = ["Paper", "PaperFileError", "PaperSettings", "Truth"]
+
+
+ALL: Final = 1_000  # a cancel of everything, as the record of each order has it: this and its number
 
 
 class Delivery(NamedTuple):
@@ -137,6 +140,23 @@ class Paper:
         """What is the case at the broker by now, for whoever checks the governor against it."""
         return self._books.truth(self._held.values(), self._now)
 
+    def hours(self, now: int) -> Hours:
+        """Its clock and session at `now`; it knows no session before that begins."""
+        session = self._world.sessions(now)
+        if session is None or now >= session[1]:
+            return Hours(now, now, False, 0, 0)
+        return Hours(now, now, True, 0, session[1])
+
+    def held(self, client_id: str) -> Held | None:
+        """One order and all that happens to it, what is still to come included; None when it has no such
+        id."""
+        return self._held.get(client_id)
+
+    def answers(self, client_id: str) -> bool:
+        """Whether the submit of an order it has was answered."""
+        held = self._held[client_id]
+        return self._submitted(held.key, held.placed.attempt).answered
+
     # -- calls
 
     def submit(self, order: Order) -> None:
@@ -160,7 +180,7 @@ class Paper:
 
     def cancel(self, cancel: Cancel) -> None:
         """Take an order back. One it does not have is no news: whoever is in doubt asks by id."""
-        held = self._held.get(cancel.client_id)
+        held = self._named(cancel)
         if held is None:
             return
         placed = held.placed
@@ -170,13 +190,33 @@ class Paper:
         if call.applied and not there:
             # one order's messages do not overtake each other
             arrival = max(cancel.ts + call.there, placed.arrival + 1, self._now + 1)
-            record = Withdrawn(cancel.client_id, cancel.attempt, cancel.ts, arrival)
+            record = Withdrawn(placed.client_id, cancel.attempt, cancel.ts, arrival)
             there = self._file.append(record)
             if there:
                 self._doubtful.append((asked, cancel.ts))
                 self._withdraw(held, record)
         if not there or not call.answered:
             self._no_answer(asked, cancel.ts, held.broker_id)
+
+    def cancel_all(self, cancel: CancelAll) -> None:
+        """Take back everything that is open when the call arrives; what arrives later goes on."""
+        asked = Asked(CANCEL_ALL, "", cancel.attempt)
+        call = self._call("cancel_all", cancel.attempt)
+        arrival = max(cancel.ts + call.there, self._now + 1)
+        number = ALL + cancel.attempt
+        done = call.applied
+        for held in [one for one in self._held.values() if call.applied and _open_at(one, arrival)]:
+            if any(known.attempt == number for known in held.cancels):
+                continue  # asked once more after a start
+            record = Withdrawn(held.placed.client_id, number, cancel.ts, arrival)
+            if not self._file.append(record):
+                done = False
+                break
+            self._withdraw(held, record)
+        if done:
+            self._doubtful.append((asked, cancel.ts))
+        if not done or not call.answered:
+            self._no_answer(asked, cancel.ts, "")
 
     def query(self, query: Query) -> None:
         """Answer by client id, as things stand when the question arrives."""
@@ -203,6 +243,10 @@ class Paper:
 
     async def lookup(self, client_id: str, now: int) -> Answer | None:
         """Whether it has an id, with the state its stream has told so far; None when its file is lost."""
+        return self.looked_up(client_id, now)
+
+    def looked_up(self, client_id: str, now: int) -> Answer | None:
+        """The same, for whoever is no governor."""
         if not self._make_sure():
             return None
         held = self._held.get(client_id)
@@ -214,9 +258,20 @@ class Paper:
 
     async def read_account(self, now: int) -> Account | None:
         """The account's figures now; None when its file is lost."""
+        return self.figures_now(now)
+
+    def figures_now(self, now: int) -> Account | None:
+        """The same, for whoever is no governor."""
         return self._figures(now, now, 0) if self._make_sure() else None
 
     # -- inside
+
+    def _named(self, cancel: Cancel) -> Held | None:
+        """The order a cancel means: by client id, or by the broker's own."""
+        held = self._held.get(cancel.client_id)
+        if held is not None or not cancel.broker_id:
+            return held
+        return next((one for one in self._held.values() if one.broker_id == cancel.broker_id), None)
 
     def _key(self, order: Order | Placed) -> Key:
         """What an order's chance is drawn by: what it is for, never its id."""
@@ -309,6 +364,10 @@ class Paper:
         return False
 
 
+def _open_at(held: Held, at: int) -> bool:
+    return held.placed.arrival < at and held.state(at)[0] in (ACCEPTED, PARTIALLY_FILLED)
+
+
 def _placed(order: Order, arrival: int) -> Placed:
     return Placed(
         order.client_id,
@@ -325,6 +384,7 @@ def _placed(order: Order, arrival: int) -> Placed:
         order.attempt,
         order.ts,
         arrival,
+        order.stop,
     )
 
 

@@ -121,7 +121,7 @@ class Accounting:
         late = [one for one in held if one.life[-1].ts >= since]
         today = (fill for one in late for fill in executions(one, at) if fill.ts >= since)
         ledger = self._ledger(self._settled, today, between(self.dated, since - 1, at))
-        working = (one.placed.client_id for one in late if one.state(at)[0] in (ACCEPTED, PARTIALLY_FILLED))
+        working = [one for one in late if one.state(at)[0] in (ACCEPTED, PARTIALLY_FILLED)]
         return Account(
             told,
             ask,
@@ -129,7 +129,9 @@ class Accounting:
             self._equity(ledger, at),
             self._day_equity,
             tuple(ledger.held().items()),
-            tuple(sorted(working)),
+            tuple(sorted(one.placed.client_id for one in working)),
+            at,
+            tuple(sorted(listed(one, at) for one in working)),
         )
 
     def _begin(self, held: Collection[Held], opened: int | None) -> None:
@@ -181,6 +183,13 @@ def executions(one: Held, at: int) -> Iterator[Execution]:
                 happening.price,
                 happening.fee,
             )
+
+
+def listed(one: Held, at: int) -> tuple[str, str, str, int, int, str, int, int]:
+    """An open order as the account's list has it (`events.Account.open_orders`)."""
+    p = one.placed
+    left = p.qty - one.state(at)[1]
+    return p.client_id, one.broker_id, p.symbol, p.side, left, p.type, p.limit, getattr(p, "stop", 0)
 
 
 def fill_id(one: Held, happening: Happening) -> str:

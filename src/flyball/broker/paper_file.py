@@ -48,6 +48,7 @@ class Placed(msgspec.Struct, frozen=True, tag="order", tag_field="record"):
     attempt: int
     ts: int
     arrival: int
+    stop: int = 0
 
 
 class Withdrawn(msgspec.Struct, frozen=True, tag="cancel", tag_field="record"):
