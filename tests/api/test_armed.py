@@ -16,6 +16,7 @@ from flyball.api.armed import (
     armed_view,
     unread,
 )
+from flyball.config.keys import ELSEWHERE
 from flyball.kernel.approval import WAIT
 from flyball.kernel.controls import METAS
 from flyball.kernel.events import Command, Config, Feed, Session
@@ -37,7 +38,7 @@ def test_every_key_and_every_check_is_listed_once() -> None:
     found = [one.key for one in armed(flying().s)]
     assert len(found) == len(set(found))
     for key in KEYS:
-        home = "session" if key.name == "flat_by" else "limits"
+        home = ELSEWHERE.get(key.name, "limits")
         assert f"{home}.{key.name}" in found
     named = {key.name for key in KEYS}
     for meta in METAS:

@@ -60,8 +60,13 @@ COMPLETE = [
         {"proposal": "17", "expires": "1222867860000000000"},
     ),
     ("reject", {"proposal": "17"}, {}, {"proposal": "17"}),
+    ("confirm", {"latch": "L4"}, {"by": "ben"}, {"latch": "L4", "scope": "account"}),
+    ("review", {"scope": "strategy:a"}, {"by": "ann", "reason": "read"}, {"scope": "strategy:a"}),
+    ("acknowledge", {"page": "1742"}, {}, {"page": "1742"}),
+    ("delivered", {"records": "[]"}, {}, {"records": "[]"}),
     ("config", {}, {}, {}),
     ("controls", {}, {}, {}),
+    ("sensors", {}, {}, {}),
     ("status", {}, {}, {}),
     ("limits", {}, {}, {}),
     ("why", {"order": "my intent № 7"}, {}, {"order": "my intent № 7"}),
@@ -81,10 +86,11 @@ def test_every_word_is_covered_and_the_list_is_closed():
 def test_tightening_needs_the_socket_alone_and_loosening_the_secret():
     secret = {what for what in WORDS if needs_secret(Request(what=what))}
     changing = {what for what in WORDS if is_command(Request(what=what))}
-    assert secret == {"resume", "clear", "resolve"}
+    assert secret == {"resume", "clear", "resolve", "review"}
     approver = {what for what in WORDS if needs_approver(Request(what=what))}
-    assert approver == {"approve"}
-    assert changing - secret - approver == {"pause", "freeze", "flatten", "panic", "cancel", "reject"}
+    assert approver == {"approve", "confirm"}
+    tightening = {"pause", "freeze", "flatten", "panic", "cancel", "reject"}
+    assert changing - secret - approver == {*tightening, "acknowledge", "delivered"}
 
 
 @pytest.mark.parametrize(
@@ -169,7 +175,8 @@ def test_a_command_becomes_an_event_without_its_secret(what):
         5,
         3,
     )
-    loosening = {"resume": "secret", "clear": "secret", "resolve": "secret", "approve": "approver"}
+    loosening = {"resume": "secret", "clear": "secret", "resolve": "secret", "review": "secret"}
+    loosening |= {"approve": "approver", "confirm": "approver"}
     assert event.authority == loosening.get(what, "socket")
     assert event.args == tuple(sorted(request.args.items()))
     assert "K7QFM" not in repr(event)

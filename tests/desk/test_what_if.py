@@ -219,6 +219,36 @@ def test_a_resting_order_is_filled_only_by_prices_it_could_have_had(
         assert (book.qty, book.cash) == (5, -5 * filled * 10_000)
 
 
+@pytest.mark.parametrize(
+    ("marks", "sold"),
+    [
+        ([(9_951, 9_951, 9_990)], 0),
+        ([(9_950, 9_950, 9_990)], 9_950),
+        ([(9_900, 9_900, 9_900)], 9_900),  # a gap is paid for
+        ([(9_990, 9_900, 9_990)], 0),  # the low may have been before it arrived
+        ([(9_990, 9_990, 9_990), (9_990, 9_900, 9_990)], 9_950),  # this low is its own: at its price
+    ],
+)
+def test_a_stop_is_set_off_by_the_marks_and_never_fills_better_than_its_price(
+    marks: list[tuple[int, int, int]], sold: int
+) -> None:
+    f: Hand = flying(max_order_notional=usd(1))
+    f.later(NS)
+    f.intent(BUY, 5, 10_000, intent="one")
+    f.later(60 * NS)
+    f.mark(last=10_000)
+    f.later(60 * NS)
+    f.intent(SELL, 5, intent="stop", type="stop", stop=9_950)  # nothing to protect, in the record
+    for last, low, high in marks:
+        f.later(60 * NS)
+        f.mark(last=last, low=low, high=high)
+    f.later(60 * NS)
+    f.feed(Mark(f.now, "AAA", 0, 0, 10_000, 0, 0, "test", f.n("feed")))
+    w = what_if(of_flight(f), max_order_notional=usd(1_000))
+    book = w.other.state.books["AAA"]["s"]
+    assert (book.qty, book.cash) == ((0, 5 * (sold - 10_000) * 10_000) if sold else (5, -5 * 10_000 * 10_000))
+
+
 def test_a_latch_that_comes_works_through_to_flat() -> None:
     f: Hand = flying(max_daily_loss=usd(500), price_tolerance=ppm(100_000), stress_floor=ppm(10_000))
     f.wait(NS)

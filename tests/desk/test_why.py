@@ -208,6 +208,27 @@ def test_the_size_that_would_have_passed():
     assert "would pass 5 AAA" in why_text(found)
 
 
+def test_a_stop_in_the_way_is_named():
+    f = open_flight()
+    bought = orders_in(f.later(NS).intent(1, 5))[0]
+    f.sent(bought)
+    f.fill(bought, price=10_000)
+    stop = orders_in(f.later(NS).intent(-1, 5, type="stop", stop=9_800))[0]
+    f.sent(stop)
+    f.update(stop, "ACCEPTED", 0)
+    f.later(NS).intent(-1, 5, intent="out")
+    found = why(of_flight(f), "out")
+    assert found["decision"]["held_by"] == [stop.client_id]
+    assert f"held by    {stop.client_id}" in why_text(found)
+    rests = why(of_flight(f), stop.client_id)
+    assert rests["decision"]["asked"] == "sell 5 AAA at 98, stop"
+    assert rests["decision"]["stop"] == "98"
+    assert "passed     5 AAA, stop 98" in why_text(rests)
+    assert f"{stop.client_id}: sell 5 AAA, stop 98, by s, reduces" in why_text(rests)
+    f.later(NS).intent(-1, type="close", intent="all")
+    assert why(of_flight(f), "all")["decision"]["asked"] == "sell all AAA, close"
+
+
 def test_it_fits_a_screen(world):
     for verdict in ("approve", "clip", "reject"):
         text = why_text(why(world.records, decision(world, verdict, nth=7)[1].intent))

@@ -32,6 +32,7 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "stress_floor": ("max_daily_loss", "risk_per_trade"),
     "atr_bar": ("max_daily_loss", "risk_per_trade", "regime_high", "regime_extreme"),
     "caution_scale": ("drawdown_caution",),
+    "incident_window": ("incident_errors",),
     "atr_stop": ("risk_per_trade",),
     "regime_exit": ("regime_high", "regime_extreme"),
     "regime_dwell": ("regime_high", "regime_extreme"),
@@ -165,6 +166,10 @@ def _state(s: State, key: Key, rule: Rule, found: dict[str, Rule]) -> tuple[str,
         return _warming(s, returns, SLOW_BARS)
     if key.name == "flat_by" and rule.text == "never":
         return OFF, "nothing has to be flat by the close"
+    if key.name == "clear_approvers" and rule.amount == 1:
+        return OFF, "one person is enough"
+    if key.name == "event_exempt" and not rule.text:
+        return OFF, "the list is empty"
     if key.name == "max_overnight_exposure":
         return ARMED, "held by being flat at the close"
     return ARMED, ""

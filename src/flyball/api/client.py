@@ -45,7 +45,7 @@ def ask(connect: Callable[[], Transport], request: Request) -> Reply:
         transport = connect()
     except FileNotFoundError as error:
         raise GovernorNotReachable(
-            f"no governor is running here ({error}); start it with `flyball run`"
+            f"no governor is running here ({error}); start it with `flyball run`, or name its folder: --dir"
         ) from error
     except ConnectionRefusedError as error:
         message = f"the governor that was here is gone ({error}); start it with `flyball run`"

@@ -22,6 +22,8 @@ OUTCOME: Final = re.compile(r"never|[0-9]{1,16}(\.[0-9]{1,9})?@[0-9]{1,16}(\.[0-
 AMOUNT: Final = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,6})?")
 YES_NO: Final = re.compile(r"yes|no")
 ORDER: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{MAX_CLIENT_ID}}}")
+PAGES: Final = re.compile(r"all|[0-9]{1,19}|own-[0-9]{1,9}")
+DELIVERIES: Final = re.compile(r"\[.*\]")
 INTENT: Final = re.compile(rf"[^\x00-\x1f\x7f]{{1,{MAX_ID}}}")  # a bot names its intents as it likes
 
 
@@ -77,7 +79,20 @@ WORDS: Final[dict[str, Word]] = {
                     YES_NO, "no", "yes or no; yes: move the high-water mark to the present equity (L2)"
                 ),
             },
-            "clear a latch",
+            "clear a latch; an account-wide halt waits for `confirm` where clear_approvers = 2",
+            reasoned=True,
+        ),
+        Word(
+            "confirm",
+            APPROVER,
+            {"latch": Arg(LATCH, "", "the latch, like L4"), "scope": _SCOPE},
+            "another person's word for a clear that was asked for within the last 10 minutes",
+        ),
+        Word(
+            "review",
+            SECRET,
+            {"scope": Arg(SCOPE, "", 'whose: "strategy:NAME"')},
+            "a person has looked at what a strategy did: its counts for L13 begin again",
             reasoned=True,
         ),
         Word(
@@ -107,9 +122,22 @@ WORDS: Final[dict[str, Word]] = {
             {"proposal": Arg(NUMBER, "", "the number of a proposal")},
             "end a proposal of looser limits, or what was approved of it",
         ),
+        Word(
+            "acknowledge",
+            SOCKET,
+            {"page": Arg(PAGES, "", "the page as `flyball alerts` shows it, or all")},
+            "somebody looks after a page: it repeats and escalates no more",
+        ),
+        Word(
+            "delivered",
+            SOCKET,
+            {"records": Arg(DELIVERIES, "", "the pager's records, a JSON list")},
+            "what became of alerts on their way to a person; said by the pager alone",
+        ),
         Word("config", "", {}, "every key in force with its origin; what is pending, what expires when"),
         Word("status", "", {}, "trading state, latches, positions and orders, the day's figures"),
         Word("limits", "", {}, "every limit with its origin, value and headroom, and which binds first"),
+        Word("sensors", "", {}, "every sensor: ok, bad or unknown, its value and limit, since when"),
         Word("controls", "", {}, "every brake: armed, off, warming or unreachable, and by whom"),
         Word("why", "", {"order": Arg(INTENT, "", "an intent or client order id")}, "one decision explained"),
     )

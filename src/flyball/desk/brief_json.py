@@ -82,6 +82,9 @@ def brief_json(b: Brief) -> dict[str, object]:
                 "symbol": o.symbol,
                 "side": SIDES.get(o.side),
                 "left": show(o.remaining(), s.markets[o.symbol].qty_exp),
+                "type": o.type,
+                "limit": show(o.limit, s.markets[o.symbol].price_exp) if o.limit else None,
+                "stop": show(o.stop, s.markets[o.symbol].price_exp) if o.stop else None,
                 "state": o.state,
             }
             for o in s.orders.values()

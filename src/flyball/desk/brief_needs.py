@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flyball.desk.brief import Brief
+from flyball.kernel.incidents import COUNTED
 from flyball.kernel.latches import TABLE
 from flyball.kernel.state import Latch, State
 from flyball.kernel.units import show
@@ -45,12 +46,15 @@ def _unflat(b: Brief) -> list[Need]:
 
 
 def _latches(s: State) -> list[Need]:
-    return [_latch(s, x) for _, x in sorted(s.latches.items()) if TABLE[x.id].operator]
+    return [
+        _latch(s, x) for _, x in sorted(s.latches.items()) if TABLE[x.id].operator and x.causes != (COUNTED,)
+    ]
 
 
 def _latch(s: State, x: Latch) -> Need:
     row = TABLE[x.id]
-    what = f"{x.id} {row.title} on {x.scope}: {x.state}, by {x.by}: {x.reason}"
+    why = f": {x.reason}" if x.reason else ""
+    what = f"{x.id} {row.title} on {x.scope}: {x.state}, by {x.by}{why}"
     scope = "" if x.scope == "account" else f" --scope {x.scope}"
     if x.positions == PAGE:
         how = row.clears

@@ -68,7 +68,7 @@ def _latches(b: Brief) -> Iterator[str]:
     for x in b.latches[-MOST:]:
         done = "cleared" if x.action == CLEARED else "set"
         what = f"{x.latch} {TABLE[x.latch].title} {done} on {x.scope} by {x.by}"
-        yield f"latch      {stamp(x.ts, venue)}  {what}: {x.reason}"
+        yield f"latch      {stamp(x.ts, venue)}  {what}" + (f": {x.reason}" if x.reason else "")
     if len(b.latches) > MOST:
         yield f"latch      and {len(b.latches) - MOST} earlier changes"
     held = [f"{x.id} {x.scope} (clears: {TABLE[x.id].clears})" for _, x in sorted(b.state.latches.items())]
@@ -106,6 +106,7 @@ def _open(b: Brief) -> Iterator[str]:
     for o in list(s.orders.values())[:MOST]:
         m = s.markets[o.symbol]
         price = f" at {show(o.limit, m.price_exp)}" if o.limit else ""
+        price = f", {o.type} {show(o.stop, m.price_exp)}" if o.stop else price
         side = SIDES.get(o.side, "?")
         left = show(o.remaining(), m.qty_exp)
         yield f"working    {side} {left} {o.symbol}{price} ({o.strategy}), {o.state}"

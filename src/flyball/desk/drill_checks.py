@@ -10,7 +10,7 @@ from flyball.desk.drill_scratch import Scratch
 from flyball.desk.drill_try import Drill, Tried, spoke
 from flyball.kernel.bounds import MAX_INTENTS_A_DAY, MAX_LOTS, MAX_OPEN_ORDERS
 from flyball.kernel.days import IntentRecord
-from flyball.kernel.events import Account, Timeout
+from flyball.kernel.events import Account, Report, Timeout
 from flyball.kernel.ledger import Lot
 from flyball.kernel.orders import OrderState
 from flyball.kernel.units import NS
@@ -49,6 +49,12 @@ def _lots(sc: Scratch) -> Tried:
     sc.hold(sc.m.lot)
     sc.s.book(sc.strategy, sc.symbol).lots = [Lot(1, 1) for _ in range(MAX_LOTS)]
     return spoke("CAPACITY_LOTS", f"{MAX_LOTS:,} lots in one book", sc.would(BUY, sc.m.lot))
+
+
+def _halted(sc: Scratch) -> Tried:
+    sc.hold(sc.m.lot)
+    sc.feed(Report(sc.now, "halt", "paused", "drill", "drill", f"symbol:{sc.symbol}"))
+    return spoke("MARKET_HALTED", "an exit while trading is halted", sc.would(SELL, sc.m.lot))
 
 
 def _closed(sc: Scratch) -> Tried:
@@ -119,12 +125,16 @@ def _plain(code: str, what: str, qty: int = 1, **more: int | str) -> Drill:
 
 CHECKS: Final[dict[str, tuple[Drill, ...]]] = {
     "latches": (by_latch("L14"),),
+    "halted": (Drill("MARKET_HALTED", _halted),),
     "account": (Drill("ACCOUNT_UNKNOWN", _unknown_account), Drill("ACCOUNT_ADOPTION", _adoption)),
     "opposite_side": (Drill("ACCOUNT_OPPOSITE_SIDE", _opposite),),
     "open_orders": (Drill("CAPACITY_ORDERS", _orders),),
     "lots": (Drill("CAPACITY_LOTS", _lots),),
     "session": (Drill("MARKET_CLOSED", _closed),),
-    "type": (_plain("RULE_UNKNOWN_TYPE", "a trailing stop", type="trailing"),),
+    "type": (
+        _plain("RULE_UNKNOWN_TYPE", "a trailing stop", type="trailing"),
+        _plain("RULE_STOP_ADDS", "a stop that would open a position", type="stop", stop=1_000_000),
+    ),
     "tif": (_plain("RULE_UNKNOWN_TIF", "an order for ever", tif="gtc"),),
     "asset_class": (Drill("RULE_ASSET_CLASS", _class),),
     "limit": (Drill("FORMAT_PRICE", _price),),

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from flyball.desk.drill_scratch import Scratch
+from flyball.desk.drill_sensors import SENSED
 from flyball.desk.drill_try import Drill, Tried
+from flyball.kernel.days import SETTLES
 from flyball.kernel.effects import Order
 from flyball.kernel.events import Account, BotDown, Fill, Mark, Report, Update
 from flyball.kernel.latches import ACCOUNT_SCOPE, TABLE, key_of
-from flyball.kernel.limits import Limits
+from flyball.kernel.limits import Cap, Limits
 from flyball.kernel.owed import BOUND
 from flyball.kernel.units import NS, PPM, UNKNOWN, mul_div
 from flyball.kernel.words import BUY, FILLED, FLATTEN, SELL
@@ -44,9 +46,12 @@ def tripped(t: Trigger, sc: Scratch) -> Tried:
     sc.s.latches = {key_of(t.latch, scope): held}  # others may have been set on the way: this one has to do
     sc.aim(scope)
     side = SELL if sc.s.position(sc.symbol) < 0 else BUY  # what adds to what the drill left behind
-    codes = sc.would(side, sc.m.lot).codes
-    came = f"{held.state}, {held.positions} on {scope}; then {' '.join(codes) or 'nothing'}"
-    return Tried(t.what, came, as_said and f"LATCH_{t.latch}" in codes)
+    d = sc.would(side, sc.m.lot)
+    came = f"{held.state}, {held.positions} on {scope}; then {' '.join(d.codes) or 'nothing'}"
+    if row.scaled:
+        came += f", scale {d.scale} ppm"
+        return Tried(t.what, came, as_said and d.scale <= sc.s.limits.event_scale)
+    return Tried(t.what, came, as_said and f"LATCH_{t.latch}" in d.codes)
 
 
 def by_latch(latch: str) -> Drill:
@@ -79,10 +84,26 @@ def _symbol_loss(sc: Scratch) -> str:
 
 def _zone(key: str) -> Callable[[Scratch], str]:
     def run(sc: Scratch) -> str:
+        # a fall of many days: what one week or the floor allows has drills of its own
+        sc.s.limits.max_weekly_loss, sc.s.limits.min_account_equity = Cap(), UNKNOWN
         sc.lose(mul_div(sc.s.high_water, getattr(sc.s.limits, key), PPM) + 1)
         return ACCOUNT_SCOPE
 
     return run
+
+
+def _week_loss(sc: Scratch) -> str:
+    sc.lose(max(1, sc.s.limits.max_weekly_loss.at(sc.s.base())))
+    return ACCOUNT_SCOPE
+
+
+def _equity_floor(sc: Scratch) -> str:
+    sc.lose(max(1, sc.s.equity() - sc.s.limits.min_account_equity))
+    return ACCOUNT_SCOPE
+
+
+def _no_week_loss(limits: Limits) -> str:
+    return "" if limits.max_weekly_loss.at(1) != UNKNOWN else "max_weekly_loss is not set"
 
 
 def _unless(key: str) -> Callable[[Limits], str]:
@@ -136,7 +157,7 @@ def _lost_order(sc: Scratch) -> str:
 
 def _not_flat(sc: Scratch) -> str:
     sc.hold(sc.m.lot)
-    sc.until(sc.s.day.close + NS)
+    sc.until(sc.s.day.close + SETTLES + NS)  # what went into the closing auction is told behind the close
     return ACCOUNT_SCOPE
 
 
@@ -238,4 +259,7 @@ TRIGGERS: Final[tuple[Trigger, ...]] = (
     Trigger("L9b", "an invariant breaks", _broken),
     Trigger("L14", "pause", _command("pause")),
     Trigger("L14", "flatten", _command("flatten")),
+    Trigger("L2", "the week's loss", _week_loss, _no_week_loss),
+    Trigger("L2", "the equity floor", _equity_floor, _unless("min_account_equity")),
+    *(Trigger(one.latch, one.what, one.run, one.needs) for one in SENSED),
 )

@@ -8,11 +8,13 @@ from typing import Final
 from flyball.desk.drill_latches import by_latch
 from flyball.desk.drill_scales import bar, caution, caution_scale, fee, floor, leaves, scaled, stop, unvalued
 from flyball.desk.drill_scratch import AGREE, DOLLAR, Scratch
+from flyball.desk.drill_sensors import exempt, flattens, scaled_down, sets, settles, two_persons, window
 from flyball.desk.drill_try import DOUBLINGS, Drill, Tried, cap, said, spoke, unpriced
 from flyball.kernel.effects import Order
+from flyball.kernel.ladder import wants_auction
 from flyball.kernel.units import MINUTE, NS, PPM
 from flyball.kernel.volatility import EXTREME, HIGH
-from flyball.kernel.words import APPROVE, BUY, CLIP, REJECT, REJECTED, SELL
+from flyball.kernel.words import APPROVE, AT_CLOSE, BUY, CLIP, REJECT, REJECTED, SELL
 
 MOST: Final = 400  # orders a drill sends; what is counted beyond that is put there instead
 
@@ -178,6 +180,11 @@ def _excess(sc: Scratch) -> Tried:
     return said(f"buy {sc.named(qty)}: too large", f"{d.verdict} {d.qty}{passes}", ok)
 
 
+def _equity_floor(sc: Scratch) -> Tried:
+    sc.s.cash = sc.s.limits.min_account_equity
+    return spoke("EQUITY_FLOOR", "an order at exactly this equity", sc.would(BUY, sc.m.lot))
+
+
 def _flat_by(sc: Scratch) -> Tried:
     sc.now = sc.s.day.close - 4 * MINUTE
     sc.mark(sc.m.mid())
@@ -189,6 +196,14 @@ def _overnight(sc: Scratch) -> Tried:
     effects = sc.until(sc.s.day.close - 1)
     exits = [x for x in effects if isinstance(x, Order) and x.author == "ladder"]
     return said("a position 5 minutes before the close", f"{len(exits)} exits of the ladder", bool(exits))
+
+
+def _auction(sc: Scratch) -> Tried:
+    sc.hold(sc.m.lot)
+    effects = sc.until(sc.s.day.close - 14 * MINUTE)
+    sent = [x for x in effects if isinstance(x, Order) and x.tif == AT_CLOSE]
+    what = "a position 15 minutes before the close"
+    return said(what, f"{len(sent)} on-close orders", bool(sent) is wants_auction(sc.s))
 
 
 LIMITS: Final[dict[str, tuple[Drill, ...]]] = {
@@ -235,6 +250,7 @@ LIMITS: Final[dict[str, tuple[Drill, ...]]] = {
     "max_intent_age": (Drill("INTENT_EXPIRED", _old),),
     "on_excess": (Drill("clipped or refused, as said", _excess),),
     "flat_by": (Drill("MARKET_FLAT_BY", _flat_by),),
+    "on_close": (Drill("on-close orders, as said", _auction),),
     "risk_per_trade": (cap("SIZE_ATR"), unpriced("SIZE_ATR_UNKNOWN")),
     "atr_stop": (Drill("a smaller size", stop),),
     "regime_high": (Drill("the high regime", scaled(HIGH, "regime_high_scale")),),
@@ -243,4 +259,18 @@ LIMITS: Final[dict[str, tuple[Drill, ...]]] = {
     "regime_dwell": (Drill("it lasts", leaves),),
     "regime_high_scale": (Drill("this scale", scaled(HIGH, "regime_high_scale")),),
     "regime_extreme_scale": (Drill("this scale", scaled(EXTREME, "regime_extreme_scale")),),
+    "max_weekly_loss": (cap("LOSS_WEEK"),),
+    "min_account_equity": (Drill("EQUITY_FLOOR", _equity_floor),),
+    "clear_approvers": (Drill("another person", two_persons),),
+    "incident_errors": (sets("L6", "as many errors as incident_errors"),),
+    "incident_window": (Drill("no LATCH_L6", window),),
+    "latency_limit": (sets("L8", "decisions are too slow"),),
+    "deadman_flatten_after": (Drill("a flattening", flattens),),
+    "event_scale": (Drill("this scale", scaled_down),),
+    "event_exempt": (Drill("full size", exempt),),
+    "settle_after_halt": (Drill("LATCH_L12", settles),),
+    "max_executions_unreviewed": (sets("L13", "executions without review"),),
+    "max_child_orders": (sets("L13", "orders of one parent"),),
+    "reject_streak": (sets("L13", "rejects in a row"),),
+    "ingress_flood": (sets("L13", "a flood of intents"),),
 }

@@ -3,9 +3,12 @@ equity; flat, with no latch and no order, in a session that has just begun. Noth
 """
 
 import copy
+from dataclasses import replace
 
+from flyball.config.keys import LATCH_KEYS
 from flyball.desk.asked import quantity
 from flyball.desk.evidence import Units
+from flyball.kernel.conduct import Brakes
 from flyball.kernel.controls import EVIDENCE
 from flyball.kernel.controls.data import quotes
 from flyball.kernel.decide import decide
@@ -23,10 +26,12 @@ from flyball.kernel.events import (
     Update,
 )
 from flyball.kernel.governor import Governor
+from flyball.kernel.limits import Limits
 from flyball.kernel.market import Market
 from flyball.kernel.state import Rates, State
 from flyball.kernel.stats import ATR_BARS, ATR_SHIFT
 from flyball.kernel.units import MINUTE, NS, PPM, qty_for
+from flyball.kernel.weeks import Week
 from flyball.kernel.words import APPROVE, BUY, SECRET, SELL
 
 LENGTH = 390 * MINUTE
@@ -180,6 +185,20 @@ class Scratch:
         side = BUY if qty > 0 else SELL
         return self.feed(Fill(self.now, client_id, f"D{self.n}", symbol, side, abs(qty), price, fee, 0))
 
+    def executed(self, client_id: str) -> list[Effect]:
+        """The broker tells that a working order was filled whole."""
+        o = self.s.orders[client_id]
+        self.n += 1
+        price = o.limit or self.s.markets[o.symbol].mid()
+        return self.feed(
+            Fill(self.now, client_id, f"D{self.n}", o.symbol, o.side, o.remaining(), price, 0, 0)
+        )
+
+    def free(self) -> None:
+        """Nothing but latches stops an order from here on."""
+        self.s.limits = _free(self.s.limits)
+        self.s.rebuild()
+
     def split(self) -> list[Effect]:
         """Two for one."""
         self.n += 1
@@ -236,4 +255,11 @@ def _emptied(s: State) -> None:
     s.listed, s.foreign = {}, {}
     s.account_asked, s.mismatches, s.restart_scale, s.restart_step = 0, 0, PPM, 0
     s.high_water = s.cash
+    s.brakes, s.week = Brakes(), Week()
     s.rebuild()
+
+
+def _free(limits: Limits) -> Limits:
+    """No caps: for a drill that needs many orders, whatever they would cost."""
+    kept = {name: getattr(limits, name) for name in LATCH_KEYS}
+    return replace(Limits(flat_by=limits.flat_by, reduce_rate=10**6), **kept)

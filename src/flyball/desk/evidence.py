@@ -16,10 +16,12 @@ FLOOR: Final = "floor"  # at least
 FLAG: Final = "flag"  # not zero speaks
 NOTE: Final = "note"  # shown only
 
-FLOORS: Final = frozenset("C21.duplicate_window C23.qty C23.lot C23.min_notional C20.min_spacing".split())
+FLOORS: Final = frozenset(
+    "C21.duplicate_window C23.qty C23.lot C23.min_notional C20.min_spacing C9.min_account_equity".split()
+)
 FLAGS: Final = frozenset(
     "L.latches B14.account P3.opposite_side C24.session C24.flat_by C24.restricted C24.type C24.tif"
-    " C24.asset_class C21.intent_id C21.self_trade C19.crossed C19.locked C19.valued".split()
+    " C24.asset_class C21.intent_id C21.self_trade C19.crossed C19.locked C19.valued C24.halted".split()
 )
 NOTES: Final = frozenset(
     "C24.limit C19.max_tick_move C11.volatility_ratio C11.regime_scale C11.regime_bars".split()
@@ -30,7 +32,7 @@ CAPS: Final = frozenset(
     " C6.max_daily_loss.symbol C1.max_order_notional C1.max_order_qty C2.max_position_notional C3.max_gross"
     " C3.max_net C3.max_leverage C3.max_at_risk C4.max_positions C5.max_daily_turnover C5.max_daily_cost"
     " C20.order_rate C20.message_rate C20.reject_rate C20.max_orders_per_day C20.reduce_rate"
-    " C10.risk_per_trade".split()
+    " C10.risk_per_trade C7.max_weekly_loss".split()
 )
 KINDS: Final[dict[str, str]] = {
     name: kind

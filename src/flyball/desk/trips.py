@@ -13,7 +13,7 @@ from flyball.kernel.effects import Flat, Trip
 from flyball.kernel.limits import Limits
 from flyball.kernel.units import PPM
 
-TRIGGERS: Final = ("daily_loss", "caution", "restrict", "halt")
+TRIGGERS: Final = ("daily_loss", "caution", "restrict", "halt", "weekly_loss", "equity_floor")
 NONE: Final = Fraction(0)
 
 

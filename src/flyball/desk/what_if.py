@@ -235,6 +235,8 @@ class WhatIf:
             return None
         told = self._figures(e.ts, ask)
         told.open_ids = self.links.open_ids(e.open_ids)
+        told.as_of = e.as_of
+        told.open_orders = tuple(one for one in e.open_orders if one[0] not in self.links.of_theirs)
         if not self.recorded.state.orders or self.other.state.orders:
             self._differ(told, e)
         else:

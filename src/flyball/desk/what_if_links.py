@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from flyball.desk.what_if_model import Model
 from flyball.journal.codec import Record
-from flyball.kernel.effects import AskAccount, Cancel, Effect, Order, Query
+from flyball.kernel.effects import AskAccount, Cancel, CancelAll, Effect, Order, Query
 from flyball.kernel.events import Answer, Event, Fill, NotSent, Sent, Timeout, Update
 from flyball.kernel.governor import Governor
 from flyball.kernel.units import mul_div_up
@@ -39,6 +39,18 @@ def _reason(o: Order) -> tuple[str, str, str, str, int]:
     return o.intent, o.author, o.strategy, o.symbol, o.side
 
 
+def _one_by_one(records: Sequence[Record] | Sequence[Effect], g: Governor) -> list[Cancel]:
+    """The cancels of own orders among these; one of everything is one of each order it took in."""
+    found: list[Cancel] = []
+    for x in records:
+        if isinstance(x, Cancel) and not x.broker_id:
+            found.append(x)
+        elif isinstance(x, CancelAll):
+            meant = [o for o in g.state.orders.values() if o.cancel_at == x.ts and o.cancel_attempt == 0]
+            found += [Cancel(x.ts, o.client_id, x.why, x.attempt) for o in meant]
+    return found
+
+
 class Links:
     """All of them, kept in step with both runs. `recorded` steps the record, `ours` the what-if."""
 
@@ -56,9 +68,7 @@ class Links:
     def pair(self, theirs: Sequence[Record], ours: Sequence[Effect]) -> None:
         """What one step sent out, in both runs."""
         self._orders([x for x in theirs if isinstance(x, Order)], [x for x in ours if isinstance(x, Order)])
-        self._cancels(
-            [x for x in theirs if isinstance(x, Cancel)], [x for x in ours if isinstance(x, Cancel)]
-        )
+        self._cancels(_one_by_one(theirs, self._recorded), _one_by_one(ours, self._g))
         self._queries(
             {x.client_id for x in theirs if isinstance(x, Query)}, [x for x in ours if isinstance(x, Query)]
         )

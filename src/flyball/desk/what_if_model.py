@@ -3,7 +3,8 @@ marks, at what executions cost in the record, no faults.
 
 An order arrives half an answer's time after it was sent. It is executed at the first mark behind that whose
 last price (or quote), made worse by the recorded median, is within its limit; a resting limit also when a
-later mark's low or high went beyond it, then at its limit. The news travels as long again. A cancel that
+later mark's low or high went beyond it, then at its limit. A stop is executed at the first mark that reached
+its price, at that price or the mark's if worse, made worse. The news travels as long again. A cancel that
 arrives before an execution ends the order; the session's close ends it too. Deterministic.
 """
 
@@ -49,6 +50,7 @@ class Work:
     filled: int = 0
     done: str = ""  # its end at the broker; "" while it works
     rested: bool = False  # a mark has passed since it arrived, so the next one's extremes are its own
+    stop: int = 0  # the price that sets it off; 0 = none
 
 
 @dataclass
@@ -174,6 +176,12 @@ class Model:
         """The price it is executed at by this mark; 0 = it is not."""
         buy = work.side == BUY
         near = (e.ask or e.last or e.bid) if buy else (e.bid or e.last or e.ask)
+        if work.stop:
+            far = (e.high if buy else e.low) if work.rested else 0
+            reached = (near - work.stop) * work.side >= 0 or (far > 0 and (far - work.stop) * work.side >= 0)
+            if not reached:
+                return 0
+            near = max(near, work.stop) if buy else min(near, work.stop)
         if buy:
             price = mul_div_up(mul_div_up(near, PPM + self.cost, PPM), 1, m.tick) * m.tick
         else:
@@ -215,6 +223,7 @@ class Model:
     def _arrived(self, o: OrderState, at: int) -> Work:
         self._n += 1
         work = Work(o.client_id, f"W{self._n}", o.symbol, o.side, o.qty, o.limit, o.tif, at, o.filled)
+        work.stop = o.stop
         self.works[o.client_id] = work
         self._working.setdefault(o.symbol, []).append(work)
         close = self._g.state.day.close

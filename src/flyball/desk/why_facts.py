@@ -60,6 +60,10 @@ def _decision(found: Found, d: Decision, units: Units) -> Facts:
         out["would_pass"] = quantity(d.would_pass, units)
     if d.limit:
         out["limit"] = show(d.limit, units.price_exp)
+    if d.stop:
+        out["stop"] = show(d.stop, units.price_exp)
+    if d.held:
+        out["held_by"] = list(d.held)
     if d.reference:
         out["reference"] = show(d.reference, units.price_exp)
     if d.scale != PPM:
@@ -113,7 +117,7 @@ def _order(x: OrderStory, units: Units) -> Facts:
         "ts": when(o.ts),
         "author": o.author or o.strategy,
         "order": f"{SIDES.get(o.side, '?')} {quantity(o.qty, units)} {o.symbol}, {o.type}"
-        + (f" {show(o.limit, units.price_exp)}" if o.limit else ""),
+        + (f" {show(o.limit or o.stop, units.price_exp)}" if o.limit or o.stop else ""),
         "adds": o.adds,
         "attempts": x.attempts,
         "state": x.state,

@@ -42,7 +42,13 @@ def _decision(found: Facts) -> Iterator[str]:
     for i, code in enumerate(d["codes"]):
         yield f"{'because' if i == 0 else '':<11}{code['code']}: {code['means']}"
     if d.get("qty"):
-        yield f"passed     {d['qty']} {d['symbol']}" + (f", limit {d['limit']}" if "limit" in d else "")
+        yield (
+            f"passed     {d['qty']} {d['symbol']}"
+            + (f", limit {d['limit']}" if "limit" in d else "")
+            + (f", stop {d['stop']}" if "stop" in d else "")
+        )
+    for i, name in enumerate(d.get("held_by", ())):
+        yield f"{'held by' if i == 0 else '':<11}{name}"
     if d.get("would_pass"):
         yield f"would pass {d['would_pass']} {d['symbol']}"
     facts = [f"{name} {d[name]}" for name in ("reference", "scale", "regime") if name in d]
