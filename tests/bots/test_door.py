@@ -209,7 +209,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-NAMES = "id created_at strategy symbol side qty notional type limit tif parent".split()
+NAMES = "id created_at strategy symbol side qty notional type limit stop tif parent".split()
 SAID = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), VALUES, max_size=12)
 
 
@@ -266,3 +266,50 @@ def test_a_float_is_what_it_prints(number: float) -> None:
 def test_what_a_bot_can_build_says_only_what_was_given() -> None:
     assert Asked("AAPL", "buy", qty=1).fields() == {"symbol": "AAPL", "side": "buy", "qty": 1}
     assert set(Asked("AAPL", "buy").__dataclass_fields__) | {"strategy"} == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("said", "price", "flaw"),
+    [
+        ({"stop": 98.5}, 985_000, ""),
+        ({"stop": "98.5", "type": "stop"}, 985_000, ""),
+        ({"stop": "98.50001", "side": "sell"}, 985_001, ""),
+        ({"stop": "98.50009", "side": "buy"}, 985_000, ""),
+        ({"type": "stop"}, 0, "FORMAT_PRICE"),
+        ({"stop": 0}, 0, "FORMAT_PRICE"),
+        ({"stop": -1}, 0, "FORMAT_PRICE"),
+        ({"stop": math.nan}, 0, "FORMAT_PRICE"),
+        ({"stop": "0.00001", "side": "buy"}, 0, "FORMAT_PRICE"),
+        ({"stop": MAX_PRICE}, 0, "FORMAT_RANGE"),
+        ({"stop": 98, "limit": 97}, 0, "FORMAT_FIELD"),
+        ({"stop": 98, "limit": 97, "type": "stop"}, 0, "FORMAT_FIELD"),
+        ({"stop": 98, "type": "market"}, 0, "FORMAT_FIELD"),
+        ({"stop": 98, "type": "limit", "limit": 99}, 0, "FORMAT_FIELD"),
+        ({"stop": 98, "type": "close", "qty": None}, 0, "FORMAT_FIELD"),
+    ],
+)
+def test_a_stop_price(said: Mapping[str, object], price: int, flaw: str) -> None:
+    i = door(**{"side": "sell", **said})
+    assert (i.stop, i.flaw) == (price, flaw)
+    assert i.limit == 0
+    assert flaw or i.type == "stop"
+
+
+@pytest.mark.parametrize(
+    ("said", "flaw"),
+    [
+        ({}, ""),
+        ({"qty": 10}, "FORMAT_FIELD"),
+        ({"notional": 100}, "FORMAT_FIELD"),
+        ({"limit": 100}, "FORMAT_FIELD"),
+        ({"side": None}, "FORMAT_FIELD"),
+    ],
+)
+def test_a_close_is_of_all_there_is(said: Mapping[str, object], flaw: str) -> None:
+    i = door(**{"side": "sell", "type": "close", "qty": None, **said})
+    assert (i.type, i.qty, i.notional, i.limit, i.stop, i.flaw) == ("close", 0, 0, 0, 0, flaw)
+
+
+def test_the_words_of_a_bot_reach_the_door() -> None:
+    i = door(**Asked("AAPL", "sell", qty=10, type="stop", stop=98.5).fields())
+    assert (i.type, i.stop, i.qty, i.flaw) == ("stop", 985_000, 10, "")

@@ -77,6 +77,8 @@ def test_a_decision_is_told_to_its_own_strategy_only() -> None:
         "codes": ["EXPOSURE_POSITION", "EXPOSURE_GROSS"],
         "adds": True,
         "reference": 99.0,
+        "stop": None,
+        "held": [],
     }
     odd = teller().item(
         Decision(T0, "i1", "s1", "NONE", 0, "reject", 0, 0, 0, ("FORMAT_FIELD",), True, 0, 0, ())

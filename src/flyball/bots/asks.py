@@ -30,9 +30,11 @@ class Intent:
     """One thing asked for. The governor decides; the answer comes as a `decision`.
 
     Give `qty` (units of the instrument) or `notional` (account currency), as a number or a decimal string.
-    `type` is "market", or "limit" when a `limit` price is given. `id` is your own name for it, at most 64
-    characters and never used twice; without one the host mints `<strategy>-<n>`. `created_at` (UTC ns) is
-    when you decided, by default the time of the event you are answering.
+    `type` is "market", "limit" when a `limit` price is given, "stop" when a `stop` price is (it only ever
+    reduces), or "close": without a size, it takes back your own exits and stops of the symbol and sells (buys
+    back) all there is. `id` is your own name for it, at most 64 characters and never used twice; without one
+    the host mints `<strategy>-<n>`. `created_at` (UTC ns) is when you decided, by default the time of the
+    event you are answering.
     """
 
     symbol: str
@@ -45,6 +47,7 @@ class Intent:
     id: str | None = None
     created_at: int | None = None
     parent: str | None = None
+    stop: Number | None = None
 
     def fields(self) -> dict[str, object]:
         """What was given, by name."""

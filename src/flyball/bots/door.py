@@ -2,9 +2,9 @@
 comes out.
 
 What is at least a mapping becomes an Intent; what is wrong with it is its `flaw`, a code of kernel.words, and
-the kernel refuses it with that code. An unknown field is a flaw too: a bot that sends a stop price must not
-believe it has a stop. Rounding never asks for more than the bot did: quantities and money down, a buyer's
-limit down, a seller's up.
+the kernel refuses it with that code. An unknown field is a flaw too: a bot that sends a trailing distance
+must not believe it has a trailing stop. Rounding never asks for more than the bot did: quantities and money
+down, a buyer's limit down, a seller's up; a stop the same way, so that it triggers no later than it was to.
 """
 
 import math
@@ -19,10 +19,13 @@ from flyball.bots.wire import BAD, MAX_INTENT
 from flyball.kernel.bounds import MAX_ID, MAX_MONEY, MAX_PRICE, MAX_QTY
 from flyball.kernel.events import Instrument, Intent
 from flyball.kernel.units import MONEY_EXP
-from flyball.kernel.words import BUY, DAY, LIMIT, MARKET, SELL
+from flyball.kernel.words import BUY, CLOSE, DAY, LIMIT, MARKET, SELL, STOP
 
 FIELDS: Final = frozenset(
-    ("id", "created_at", "strategy", "symbol", "side", "qty", "notional", "type", "limit", "tif", "parent")
+    (
+        *("id", "created_at", "strategy", "symbol", "side", "qty", "notional", "type", "limit", "stop"),
+        *("tif", "parent"),
+    )
 )
 WORDS: Final = {"buy": BUY, "sell": SELL}
 
@@ -65,8 +68,9 @@ def intent_of(
     if instrument is None:
         flaws.append("RULE_UNKNOWN_SYMBOL")
     side = _side(said, flaws)
-    qty, notional = _size(said, instrument, flaws)
-    kind, limit = _price(said, instrument, side, flaws)
+    whole = said.get("type") == CLOSE
+    qty, notional = _whole(said, flaws) if whole else _size(said, instrument, flaws)
+    kind, limit, stop = _price(said, instrument, side, flaws)
     return Intent(
         ts=ts,
         intent=_text(said, "id", flaws),
@@ -82,6 +86,7 @@ def intent_of(
         parent=_text(said, "parent", flaws),
         flaw=flaws[0] if flaws else "",
         n=0,
+        stop=stop,
     )
 
 
@@ -129,24 +134,31 @@ def _size(said: Mapping[object, object], instrument: Instrument | None, flaws: l
     return _amount(qty, instrument.qty_exp, MAX_QTY, QTY, "FORMAT_LOT", flaws), 0
 
 
+def _whole(said: Mapping[object, object], flaws: list[str]) -> tuple[int, int]:
+    """A close is of all there is: a size with it is a contradiction."""
+    if said.get("qty") is not None or said.get("notional") is not None:
+        flaws.append(FIELD)
+    return 0, 0
+
+
 def _price(
     said: Mapping[object, object], instrument: Instrument | None, side: int, flaws: list[str]
-) -> tuple[str, int]:
-    """(order type, limit). A limit price makes it a limit order; a market order that has one is a
-    contradiction.
+) -> tuple[str, int, int]:
+    """(order type, limit, stop). A limit price makes it a limit order, a stop price a stop; a type that has
+    no such price and is given one is a contradiction, and so are both.
     """
-    value = said.get("limit")
-    kind = _text(said, "type", flaws) or (MARKET if value is None else LIMIT)
-    if value is None:
-        if kind == LIMIT:
-            flaws.append(PRICE)
-        return kind, 0
-    if kind == MARKET:
+    given = {name: said.get(name) for name in (LIMIT, STOP) if said.get(name) is not None}
+    kind = _text(said, "type", flaws) or (next(iter(given)) if given else MARKET)
+    if kind in (LIMIT, STOP) and kind not in given:
+        flaws.append(PRICE)
+    if (STOP in given and kind != STOP) or (LIMIT in given and kind in (MARKET, STOP, CLOSE)):
         flaws.append(FIELD)
-        return kind, 0
-    if instrument is None:
-        return kind, 0
-    return kind, _amount(value, instrument.price_exp, MAX_PRICE, PRICE, PRICE, flaws, up=side == SELL)
+        return kind, 0, 0
+    if instrument is None or not given:
+        return kind, 0, 0
+    (name, value), exp = next(iter(given.items())), instrument.price_exp
+    price = _amount(value, exp, MAX_PRICE, PRICE, PRICE, flaws, up=side == SELL)
+    return kind, price if name == LIMIT else 0, price if name == STOP else 0
 
 
 def _amount(

@@ -77,7 +77,9 @@ class Host:
         self._mailbox = Mailbox()
         self._asked: deque[tuple[int, list[int], bool]] = deque()  # (message, times of its items, fresh)
         self._sent = 0  # number of the last message
-        self._started = False
+        self.started = False
+        self._now = 0  # the newest time this host was called at; 0 = not yet
+        self._waits_since = 0  # when its oldest message was sent, or the one before it answered
         self._second = 0  # of the reading budget
         self._read_bytes = 0
         symbols = {one.symbol: one.asset_class for one in instruments.values()}
@@ -106,6 +108,7 @@ class Host:
             if not self._mailbox.put(item):
                 self._end(now, now, "does not read: too many decisions and fills wait for it")
                 return
+        self._called(now)
         self._deliver()
 
     def next_due(self) -> int | None:
@@ -120,6 +123,7 @@ class Host:
 
     def take(self, now: int) -> list[Event]:
         """The bot's events due at or before `now`, numbered on from the last."""
+        self._called(now)
         if not self._lockstep and not self.ended:
             self._listen(now)
             self._deliver()
@@ -138,6 +142,10 @@ class Host:
     def watch(self) -> int | None:
         """A descriptor that is readable when the bot has said something; None: do not listen now."""
         return None if self.ended or self._lockstep or self._spent() else self._child.fileno()
+
+    def waits_since(self) -> int | None:
+        """Since when its oldest message waits for an answer, UTC ns; None when none does or it has ended."""
+        return self._waits_since if self._asked and self._now and not self.ended else None
 
     @property
     def conflated(self) -> int:
@@ -203,7 +211,7 @@ class Host:
 
     def _converse(self, items: Sequence[Item]) -> None:
         for raws, times in tells(items):
-            if not self._started and not self.ended:
+            if not self.started and not self.ended:
                 self._await(times, self._patience.start)
             if self.ended:
                 return
@@ -234,21 +242,28 @@ class Host:
                     return
                 if not answer.more:
                     self._asked.popleft()
-                    self._started = True
+                    self.started = True
                     return
         self._end(times[-1], 0, "does not come to an end")
 
     # Real time.
 
+    def _called(self, now: int) -> None:
+        if self._now == 0:
+            self._waits_since = now  # for an answer to the message it was started with
+        self._now = now
+
     def _deliver(self) -> None:
         """Send what waits, as far as the bot keeps up."""
-        while not self.ended and len(self._asked) < (AHEAD if self._started else 1):
+        while not self.ended and len(self._asked) < (AHEAD if self.started else 1):
             if (portion := self._mailbox.take()) is None:
                 return
             raws, times, fresh = portion
             self._sent += 1
             if not self._child.send(encode(Tell(self._sent, raws))):
                 return  # AHEAD messages always fit the pipe: it is gone, and reading will say why
+            if not self._asked:
+                self._waits_since = self._now
             self._asked.append((self._sent, times, fresh))
 
     def _listen(self, now: int) -> None:
@@ -285,7 +300,8 @@ class Host:
         self._hear(answer, times, now, fresh=fresh)
         if not answer.more and self._running():
             self._asked.popleft()
-            self._started = True
+            self.started = True
+            self._waits_since = now
 
     # Both.
 

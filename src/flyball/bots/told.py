@@ -138,10 +138,19 @@ class Teller:
             "qty": _float(decision.qty, qty_exp),
             "would_pass": _float(decision.would_pass, qty_exp),
             "limit": _price(decision.limit, price_exp),
+            "stop": _price(decision.stop, price_exp),
             "codes": list(decision.codes),
             "adds": decision.adds,
             "reference": _price(decision.reference, price_exp),
+            "held": self._held(decision),
         }
+
+    def _held(self, decision: Decision) -> list[str]:
+        """The bot's own intents whose orders already reduce what it asked for; an author's name otherwise."""
+        known = [order for name in decision.held if (order := self._orders.get(name)) is not None]
+        # one that has not left yet is known after a start only: what is told must not depend on that
+        out = [order for order in known if not (isinstance(order, OrderState) and order.waits)]
+        return [order.intent or order.author for order in out]
 
     def _fill(self, fill: Fill) -> Item | None:
         order = self._orders.get(fill.client_id)
