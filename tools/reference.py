@@ -14,17 +14,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from flyball.config.keys import MEANINGS
+from flyball.config.keys import LATCH_KEYS, MEANINGS
 from flyball.kernel import controls
 from flyball.kernel.latches import DWELL, TABLE
 from flyball.kernel.limits import KEYS, Key
 from flyball.kernel.units import NS
 from flyball.kernel.verdict import Meta
+from flyball.kernel.watching import WATCHED
 from flyball.kernel.words import CODES
 
 FOLDER: Final = Path(__file__).parent.parent / "docs/reference"
 WIDTH: Final = 118
 
+LADDER_KEYS = ("on_close",)  # read by the ladder alone
 # Codes that no control says.
 OTHERS: Final[dict[str, str]] = {
     "FORMAT_FIELD": "the door; an intent without a side",
@@ -94,6 +96,19 @@ def page_of_controls() -> str:
     ]
     for module in modules():
         parts += _control(module)
+    parts += [
+        "## Keys of the latches and the ladder",
+        "These stand in `[latches]` (`on_close` in `[session]`); what they trip or end is in the table of "
+        "[latches](latches.md).",
+        _table(
+            ("key", "of", "limits"),
+            (
+                (f"`{key.name}`", key.control, MEANINGS[key.name].says)
+                for key in KEYS
+                if key.name in LATCH_KEYS or key.name in LADDER_KEYS
+            ),
+        ),
+    ]
     return _page("Controls", *parts)
 
 
@@ -169,18 +184,39 @@ def latches() -> str:
         one in scope counts. Setting one acts in the same step: what works and could add is cancelled,
         and counts as live until the broker's evidence. A restart clears none.""",
         _table(
-            ("latch", "trips on", "state", "positions", "clears", "alert"),
+            ("latch", "", "trips on", "scope", "state", "positions", "clears", "alert"),
             (
-                (row.id, row.title, f"`{row.state}`", f"`{row.positions}`", row.clears, row.severity)
+                (
+                    row.id,
+                    row.title,
+                    row.trips,
+                    ", ".join(row.scopes),
+                    f"`{row.state}`" + (", scaled" if row.scaled else ""),
+                    f"`{row.positions}`" + (f" or `{row.choice}`" if row.choice else ""),
+                    row.clears,
+                    row.severity,
+                )
                 for row in TABLE.values()
             ),
         ),
         f"""A latch holds for at least {DWELL // NS} seconds. Where an operator clears it, it is a named one
-        with the operator secret, and the journal keeps the reason; nothing else ever clears it. Where
-        evidence clears it, time alone does not, and no operator does either.""",
+        with the operator secret, and the journal keeps the reason; an account-wide halt needs a second
+        person where `clear_approvers` says so. Where evidence clears it, time alone does not, and no
+        operator does either. Several causes may hold one latch: it is over when each had its own positive
+        check. L6 is the only one that both may clear. One episode is one alert: what trips again while the
+        latch holds is in the journal and pages nobody.""",
+        "## What sensors say",
+        """A sensor reports; it never acts. `ok` is the positive check of its own word, any other value trips,
+        and a word that is not listed is only told.""",
+        _table(
+            ("report", "sets", "scope", "says"),
+            ((f"`{w.what}`", w.latch or "-", ", ".join(w.scopes), w.means) for w in WATCHED.values()),
+        ),
+        "## Words",
         _table(
             ("word", "means"),
             (
+                ("`ACTIVE`", "nothing is forbidden; *scaled*: what adds is smaller"),
                 ("`REDUCING`", "only what reduces may leave"),
                 ("`HALTED`", "the same, and the row says whether exits are the bot's or the governor's"),
                 ("`exits`", "verified reductions of the bot are allowed"),

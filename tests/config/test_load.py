@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from flyball.config import ConfigError, load
-from flyball.config.keys import BY_NAME, LATER, MEANINGS
+from flyball.config.keys import BY_NAME, ELSEWHERE, LATER, MEANINGS
 from flyball.kernel.limits import KEYS, MONEY, Cap, Limits, StrategyLimits, SymbolLimits
 from flyball.kernel.units import MS, NS, UNKNOWN
 
@@ -74,7 +74,7 @@ def test_every_key_of_the_kernel_is_a_field_of_its_limits_and_has_a_meaning():
 
 @pytest.mark.parametrize("key", BY_NAME.values(), ids=lambda key: key.name)
 def test_every_example_can_be_set_and_every_wrong_type_is_refused(key):
-    section = "session" if key.name == "flat_by" else "limits"
+    section = ELSEWHERE.get(key.name, "limits")
     example = MEANINGS[key.name].example
     # alone, so that no other value of the profile contradicts it
     text = f"profile = 'crypto'\n[account]\nequity = 1e6\n[{section}]\n{key.name} = {example}\n"
@@ -158,10 +158,10 @@ WHAT = [
     r'f\.toml:24: session\.calendar = "NYSE": is none of its values; write "XNYS" or "24x7"',
     r"f\.toml:25: session\.flatby: unknown key, did you mean flat_by\?",
     r'f\.toml:27: broker\.kind = "alpaca": is none of its values; write "paper"',
-    r"f\.toml:28: broker\.api_key: unknown key, known here: environment, kind, paper",
+    r"f\.toml:28: broker\.api_key: unknown key, known here: environment, kind, paper, rate_limit",
     r'f\.toml:30: broker\.paper\.partial_ratio = "101%": is above 100%; .*',
     r"f\.toml:31: broker\.paper\.seed = -1: is negative; .*",
-    r"f\.toml:33: latches\.L1: is not known in this version, \[latches\] is empty; remove it",
+    r"f\.toml:33: latches\.L1: unknown key, known here: .*reject_streak.*",
     r"f\.toml:34: strategy\.my_bot: is no name of a strategy; .*",
     r'f\.toml:35: strategy\.my_bot\.bot = "x": has another form; write .*',
     r"f\.toml:36: strategy\.b\.bot: is missing; write bot = .*",

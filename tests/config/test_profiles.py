@@ -57,10 +57,27 @@ TABLE = {
     "min_notional": ("$10", "$1", "$15", "$15"),
     "fee_per_unit": ("$0.0035", "$0.0035", "$0.0035", "$0.0035"),
     "flat_by": ("close", "close", "close", "never"),
+    "incident_errors": ("10", "10", "10", "10"),
+    "max_child_orders": ("100", "100", "100", "100"),
+    "reject_streak": ("5", "5", "5", "5"),
+    "ingress_flood": ("1000", "1000", "1000", "1000"),
     "atr_bar": ("5 min", "1 d", "1 d", "1 d"),
 }
-FROM_NOBODY = {"max_order_qty", "fee_rate", "message_rate", "reject_rate", "restricted"}
-BY_DEFAULT = {"reduce_rate": "20", "max_intent_age": "5 s", "on_excess": "clip"}
+FROM_NOBODY = {
+    *("max_order_qty", "fee_rate", "message_rate", "reject_rate", "restricted"),
+    *("deadman_flatten_after", "event_exempt", "max_executions_unreviewed"),
+}
+BY_DEFAULT = {
+    "reduce_rate": "20",
+    "max_intent_age": "5 s",
+    "on_excess": "clip",
+    "clear_approvers": "1",
+    "on_close": "no",
+    "incident_window": "5 min",
+    "latency_limit": "10 ms",
+    "event_scale": "25%",
+    "settle_after_halt": "10 s",
+}
 
 
 @pytest.mark.parametrize("column", range(4), ids=PROFILES)

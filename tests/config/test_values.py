@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flyball.config.values import (
     EXAMPLES,
+    IN_ORDER,
     MONEY_ABS,
     MONEY_PPM,
     PACE,
@@ -178,6 +179,11 @@ BAD = [
     (PACE, '"-1x"', "not above zero"),
     (PACE, '""', "empty"),
     (PACE, "1", "no text"),
+    (IN_ORDER, '"slack"', "no list"),
+    (IN_ORDER, '["slack", 5]', "holds 5"),
+    (IN_ORDER, '["a,b"]', "does not belong"),
+    (IN_ORDER, '["slack", "email", "slack"]', "twice"),
+    (IN_ORDER, "[" + ", ".join(f'"channel-{i:03}"' for i in range(20)) + "]", "longer than 200"),
 ]
 
 
@@ -215,6 +221,15 @@ def test_money_is_what_is_written(amount: Decimal):
 def test_what_is_shown_is_read_back(kind: str, amount: int):
     text = shown(kind, amount)
     assert read(kind, int(text) if kind == COUNT else text).amount == amount
+
+
+def test_the_order_of_a_list_in_order_is_kept():
+    assert read(IN_ORDER, ["slack", "email"]).text == "slack,email"
+    assert (
+        read(IN_ORDER, ["ann@example.com", "bob+desk@example.com"]).text
+        == "ann@example.com,bob+desk@example.com"
+    )
+    assert read(IN_ORDER, []).text == ""
 
 
 @given(st.text(max_size=30))

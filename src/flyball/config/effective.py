@@ -8,7 +8,9 @@ from flyball.config.keys import ELSEWHERE, shown_limit
 from flyball.config.limits_table import Row
 from flyball.config.settings import (
     AccountSettings,
+    AlertSettings,
     BrokerSettings,
+    DeskSettings,
     FeedSettings,
     JournalSettings,
     SessionSettings,
@@ -38,6 +40,8 @@ class Effective:
     feed: FeedSettings
     strategies: tuple[StrategySettings, ...]
     warnings: tuple[str, ...] = ()
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    desk: DeskSettings = field(default_factory=DeskSettings)
     config_hash: str = field(init=False)
 
     def __post_init__(self) -> None:

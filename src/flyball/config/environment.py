@@ -20,13 +20,14 @@ from flyball.config.keys import BY_NAME, ELSEWHERE, reader_of
 from flyball.config.lines import Path
 from flyball.config.problems import Problem
 from flyball.config.settings import SECTIONS, TABLES, settings_of
-from flyball.config.values import SYMBOL, decimal
+from flyball.config.values import IN_ORDER, SYMBOL, decimal
 from flyball.kernel.limits import COUNT, LIST, TEXT
 
 PREFIX: Final = "FLYBALL__"
 _ONE_BAR: Final = re.compile(rf"FLYBALL_({'|'.join((*TABLES, 'profile'))})(__\w+)?", re.IGNORECASE)
 _SECRET: Final = re.compile(
-    r"FLYBALL_.*(SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIAL|API_?KEY|PRIVATE_?KEY)", re.IGNORECASE
+    r"FLYBALL_(?!.*_FILE$).*(SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIAL|API_?KEY|PRIVATE_?KEY)",
+    re.IGNORECASE,  # where a secret's file lies is none
 )
 _SYMBOL: Final = re.compile(rf"{PREFIX}LIMITS__SYMBOL__(.+)__(\w+?)", re.IGNORECASE)
 _SETTINGS: Final = re.compile(rf"{PREFIX}STRATEGY__(.+)__SETTINGS__(.+)", re.IGNORECASE)
@@ -173,7 +174,7 @@ def _raw(kind: str, text: str) -> object:
     """A variable's text as the file would hold it; the key's own reader then judges it."""
     if kind == COUNT and _WHOLE.fullmatch(text.strip()) and len(text) <= 40:
         return int(text)
-    if kind == LIST:
+    if kind in (LIST, IN_ORDER):
         return [part.strip() for part in text.split(",")]
     if kind != _FREE:
         return text

@@ -24,9 +24,7 @@ from flyball.kernel.limits import (
 from flyball.kernel.units import MINUTE, MS, NS
 
 LATER: Final[tuple[Key, ...]] = (
-    Key("max_weekly_loss", MONEY, LOWER, ANY, "C7"),
     Key("profit_lock", MONEY, LOWER, ANY, "C8"),
-    Key("min_account_equity", MICROS, HIGHER, ANY, "C9"),
     Key("fixed_size", MICROS, LOWER, ANY, "C13"),
     Key("max_pct_adv", PPM_KIND, LOWER, WITH_SYMBOL, "C14"),
     Key("min_adv", MICROS, HIGHER, WITH_SYMBOL, "C14"),
@@ -40,7 +38,24 @@ LATER: Final[tuple[Key, ...]] = (
 BY_NAME: Final[dict[str, Key]] = {key.name: key for key in (*KEYS, *LATER)}
 LATER_NAMES: Final = frozenset(key.name for key in LATER)
 # A key of the kernel's list that is at home in another section of the file.
-ELSEWHERE: Final = {"flat_by": "session"}
+ELSEWHERE: Final = {
+    "flat_by": "session",
+    "on_close": "session",
+    "clear_approvers": "latches",
+    "incident_errors": "latches",
+    "incident_window": "latches",
+    "latency_limit": "latches",
+    "deadman_flatten_after": "latches",
+    "event_scale": "latches",
+    "event_exempt": "latches",
+    "settle_after_halt": "latches",
+    "max_executions_unreviewed": "latches",
+    "max_child_orders": "latches",
+    "reject_streak": "latches",
+    "ingress_flood": "latches",
+}
+SESSION_KEYS: Final = tuple(name for name, home in ELSEWHERE.items() if home == "session")
+LATCH_KEYS: Final = tuple(name for name, home in ELSEWHERE.items() if home == "latches")
 # Multiples without a unit, as 1.5.
 RATIOS: Final = ("max_leverage", "atr_stop", "regime_high", "regime_extreme")
 DAY: Final = 1440 * MINUTE
@@ -70,7 +85,9 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "max_gross": Meaning("worst case of all symbols, long and short added up", '"150%"', share=_SHARES),
     "max_net": Meaning("worst case of all symbols, long less short", '"100%"', 0, share=_SHARES),
     "max_leverage": Meaning("gross exposure as a multiple of equity", "1.5", highest=100 * _RATIO),
-    "max_at_risk": Meaning("positions without a confirmed broker stop", '"50%"', 0, share=_SHARES),
+    "max_at_risk": Meaning(
+        "positions without a confirmed broker stop; with one, the way down to it", '"50%"', 0, share=_SHARES
+    ),
     "max_overnight_exposure": Meaning("what may stay after the close", '"$0"', 0, share=_SHARES),
     "max_positions": Meaning("symbols held at once, worst case", "4", 0, MAX_SYMBOLS),
     "max_daily_turnover": Meaning("value traded in a day, own exits reserved", '"$400,000"', share=_SHARES),
@@ -114,8 +131,23 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "regime_high_scale": Meaning("what is left of the size of adds in a high regime", '"50%"', 0, _RATIO),
     "regime_extreme_scale": Meaning("and in an extreme one", '"25%"', 0, _RATIO),
     "max_weekly_loss": Meaning("loss of a week that flattens and halts", '"10%"'),
+    "min_account_equity": Meaning("equity at or below which everything is flattened", '"$50,000"'),
+    "clear_approvers": Meaning("persons it takes to clear an account-wide halt", "2", 1, 2),
+    "incident_errors": Meaning("errors, rejects and divergences in the window that halt", "10", 1, 1_000),
+    "incident_window": Meaning("time in which incidents are counted", '"5 min"', NS, DAY),
+    "latency_limit": Meaning("decision time that is too slow when it lasts", '"10 ms"', MS, MINUTE),
+    "deadman_flatten_after": Meaning("a strategy silent for so long is flattened", '"5 min"', NS, DAY),
+    "event_scale": Meaning("what is left of the size of adds in an economic event", '"25%"', 0, _RATIO),
+    "event_exempt": Meaning("strategies that economic events leave alone", '["maker"]'),
+    "settle_after_halt": Meaning("time after a halt before anything adds", '"10 s"', 0, DAY),
+    "max_executions_unreviewed": Meaning(
+        "entries executed until a person has to look; live, each of the first 20", "50", 1, MAX_INTENTS_A_DAY
+    ),
+    "max_child_orders": Meaning("orders of one parent in a day that halt it", "100", 1, MAX_INTENTS_A_DAY),
+    "reject_streak": Meaning("orders rejected in a row that halt the strategy", "5", 1, 1_000),
+    "ingress_flood": Meaning("intents dropped in a day that halt the strategy", "1000", 1, MAX_MONEY),
+    "on_close": Meaning("what is held goes into the closing auction first, at close - 15 min", '"yes"'),
     "profit_lock": Meaning("give-back from the day's highest profit that stops adding", '"$200"'),
-    "min_account_equity": Meaning("equity below which everything is flattened", '"$50,000"'),
     "fixed_size": Meaning("value of every entry", '"$500"'),
     "max_pct_adv": Meaning("order as a share of the average daily volume", '"1%"', 1, _RATIO),
     "min_adv": Meaning("least average daily volume, in money", '"$1,000,000"'),

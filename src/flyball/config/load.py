@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Final
 
 from flyball.config import agreement
+from flyball.config.alerting import read_alerts
 from flyball.config.effective import Effective
 from flyball.config.environment import overrides
-from flyball.config.keys import BY_NAME, ELSEWHERE
+from flyball.config.keys import BY_NAME, ELSEWHERE, LATCH_KEYS, SESSION_KEYS
 from flyball.config.limits_table import (
     Entries,
     Entry,
@@ -29,6 +30,7 @@ from flyball.config.settings import (
     TABLES,
     AccountSettings,
     BrokerSettings,
+    DeskSettings,
     FeedSettings,
     JournalSettings,
     SessionSettings,
@@ -73,11 +75,15 @@ def load(
         values=(),
         unread=(),
         account=account,
-        session=replace(session, flat_by=entries[("", "flat_by")].text),
+        session=replace(
+            session, flat_by=entries[("", "flat_by")].text, on_close=entries[("", "on_close")].text
+        ),
         broker=replace(read_section(sheet, "broker", broker, currency, ("paper",)), paper=paper),
         journal=read_section(sheet, "journal", JournalSettings(), currency),
         feed=read_section(sheet, "feed", FeedSettings(), currency),
         strategies=tuple(strategies),
+        alerts=read_alerts(sheet, currency),
+        desk=read_section(sheet, "desk", DeskSettings(), currency),
     )
     _missing(sheet, whole, [*(["account.equity"] if profile else []), *require])
     agreement.contradictions(sheet, entries, whole)
@@ -114,11 +120,17 @@ def _read_limits(
 ) -> tuple[AccountSettings, SessionSettings]:
     """What a profile and a file may both say. The currency comes first: amounts are in it."""
     account = read_section(sheet, "account", account, _currency(sheet))
-    session = read_section(sheet, "session", session, account.currency, ("flat_by",))
+    session = read_section(sheet, "session", session, account.currency, SESSION_KEYS)
     read_limits(sheet, entries, account.currency)
     table = sheet.table(("session",))
-    if "flat_by" in table:
-        read_limit(sheet, entries, "", ("session", "flat_by"), table["flat_by"], account.currency)
+    for name in SESSION_KEYS:
+        if name in table:
+            read_limit(sheet, entries, "", ("session", name), table[name], account.currency)
+    for name, raw in sheet.table(("latches",)).items():
+        if name in LATCH_KEYS:
+            read_limit(sheet, entries, "", ("latches", name), raw, account.currency)
+        else:
+            sheet.unknown(("latches", name), LATCH_KEYS, "move it to [limits]" if name in BY_NAME else "")
     return account, session
 
 

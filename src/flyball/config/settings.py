@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from flyball.config.values import PACE, SIZE, decimal, read
+from flyball.config.values import IN_ORDER, PACE, SIZE, decimal, read
 from flyball.kernel.bounds import MAX_MONEY
 from flyball.kernel.limits import COUNT, DURATION, LIST, MICROS, PPM_KIND, TEXT
 from flyball.kernel.units import MINUTE, MS, UNKNOWN
@@ -40,7 +40,7 @@ class Setting:
 
 def value_of(kind: str, amount: int, text: str) -> int | str | tuple[str, ...]:
     """A reading as its settings class keeps it."""
-    if kind == LIST:
+    if kind in (LIST, IN_ORDER):
         return tuple(text.split(",")) if text else ()
     return text if kind == TEXT else amount
 
@@ -51,7 +51,7 @@ def _setting(kind: str, default: str, says: str, **more: Any) -> Any:  # noqa: A
         read_back = read(kind, tomllib.loads(f"k = {default}", parse_float=decimal)["k"])
         value = value_of(kind, read_back.amount, read_back.text)
     else:
-        value = "" if kind == TEXT else () if kind == LIST else UNKNOWN
+        value = "" if kind == TEXT else () if kind in (LIST, IN_ORDER) else UNKNOWN
     return field(default=value, metadata={"setting": made})
 
 
@@ -87,12 +87,25 @@ class AccountSettings:
 
 @dataclass(frozen=True)
 class SessionSettings:
-    """`[session]`. `flat_by` is a row of the limits as well: the kernel obeys it."""
+    """`[session]`. `flat_by` and `on_close` are rows of the limits as well: the kernel obeys them."""
 
     calendar: str = _setting(
         TEXT, '"XNYS"', "New York sessions, or the UTC day around the clock", choices=(XNYS, AROUND_THE_CLOCK)
     )
+    overlay: str = _setting(
+        TEXT,
+        "",
+        "CSV of unscheduled closures and early closes, beside this file",
+        example='"calendar-overlay.csv"',
+    )
+    time_servers: tuple[str, ...] = _setting(
+        LIST,
+        "",
+        "NTP servers to check the machine's clock against; none are asked otherwise",
+        example='["ntp.example.org", "192.0.2.1:123"]',
+    )
     flat_by: str = "close"
+    on_close: str = "no"
 
 
 @dataclass(frozen=True)
@@ -123,6 +136,12 @@ class PaperSettings:
         DURATION, '"10 s"', "how long an answer is waited for", lowest=100 * MS, highest=10 * MINUTE
     )
     seed: int = _setting(COUNT, "1", "number that all its chance is drawn from", highest=(1 << 63) - 1)
+    process: str = _setting(
+        TEXT,
+        '"inside"',
+        "whether it lives in the governor's process or in one of its own (`flyball paper`)",
+        choices=("inside", "own"),
+    )
 
 
 @dataclass(frozen=True)
@@ -134,6 +153,12 @@ class BrokerSettings:
     )
     environment: str = _setting(
         TEXT, '"paper"', "name of the broker's environment; a journal stays bound to its first"
+    )
+    rate_limit: int = _setting(
+        COUNT,
+        "0",
+        "calls a minute the broker takes; a quarter stays reserved for cancels and exits; 0 = no limit",
+        highest=1_000_000,
     )
     paper: PaperSettings = field(default_factory=PaperSettings)
 
@@ -198,6 +223,120 @@ class StrategySettings:
     settings: dict[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class EmailSettings:
+    """`[alerts.email]`."""
+
+    host: str = _setting(TEXT, "", "SMTP server", example='"smtp.example.com"')
+    port: int = _setting(COUNT, "587", "its port", lowest=1, highest=65_535)
+    tls: str = _setting(
+        TEXT,
+        '"starttls"',
+        "how the way there is kept private; none: only to this machine",
+        choices=("starttls", "tls", "none"),
+    )
+    user: str = _setting(TEXT, "", "login; none otherwise", example='"flyball@example.com"')
+    password_file: str = _setting(TEXT, "", "file with its password, mode 0600", example='"smtp.password"')
+    sender: str = _setting(TEXT, "", "address the mail comes from", example='"flyball@example.com"')
+    to: tuple[str, ...] = _setting(IN_ORDER, "", "who gets it", example='["ann@example.com"]')
+
+
+@dataclass(frozen=True)
+class WebhookSettings:
+    """`[alerts.webhook]`."""
+
+    url: str = _setting(
+        TEXT,
+        "",
+        "where to POST; https, or http to this machine",
+        example='"https://example.com/page"',
+        form=re.compile(r"https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])[:/]\S*"),
+        form_says="an https:// address, or http:// to this machine",
+    )
+    secret_file: str = _setting(
+        TEXT, "", "file with the secret it is signed with, mode 0600", example='"webhook.secret"'
+    )
+
+
+@dataclass(frozen=True)
+class SlackSettings:
+    """`[alerts.slack]`. `users`: Slack's user id -> (name, role)."""
+
+    token_file: str = _setting(TEXT, "", "file with the bot token, mode 0600", example='"slack.token"')
+    channel: str = _setting(TEXT, "", "id of the channel", example='"C0123456789"')
+    base_url: str = _setting(
+        TEXT,
+        '"https://slack.com/api/"',
+        "Slack's Web API, or what stands for it in a test",
+        form=re.compile(r"https://\S+/|http://(localhost|127\.0\.0\.1|\[::1\])[:/]\S*/"),
+        form_says="an https:// address that ends in /, or http:// to this machine",
+    )
+    port: int = _setting(
+        COUNT, "0", "port on this machine where /panic and /status come in; 0 = nowhere", highest=65_535
+    )
+    signing_secret_file: str = _setting(
+        TEXT, "", "file with the app's signing secret, mode 0600", example='"slack.signing"'
+    )
+    users: tuple[tuple[str, str, str], ...] = ()  # (id, name, role)
+
+
+@dataclass(frozen=True)
+class AlertSettings:
+    """`[alerts]`: which channels page for which severity, tried in this order."""
+
+    critical: tuple[str, ...] = _setting(
+        IN_ORDER, "", "channels for critical pages, tried in this order", example='["slack", "email"]'
+    )
+    warning: tuple[str, ...] = _setting(IN_ORDER, "", "channels for warnings", example='["slack"]')
+    info: tuple[str, ...] = _setting(IN_ORDER, "", "channels for the rest", example='["email"]')
+    escalate_after: int = _setting(
+        DURATION,
+        '"5 min"',
+        "an unacknowledged critical page goes to the next channel as well",
+        lowest=MS,
+        highest=1440 * MINUTE,
+    )
+    repeat_every: int = _setting(DURATION, '"15 min"', "and is sent again", lowest=MS, highest=1440 * MINUTE)
+    resolve_after: int = _setting(
+        DURATION, '"1 h"', "quiet for so long, an alert is over", lowest=MS, highest=7 * 1440 * MINUTE
+    )
+    silent_after: int = _setting(
+        DURATION,
+        '"30 s"',
+        "a journal that does not grow for so long while the market is open",
+        lowest=MS,
+        highest=1440 * MINUTE,
+    )
+    heartbeat_url: str = _setting(
+        TEXT,
+        "",
+        "monitor outside that is asked (GET) every so often",
+        example='"https://example.com/ping/1"',
+        form=re.compile(r"https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])[:/]\S*"),
+        form_says="an https:// address, or http:// to this machine",
+    )
+    heartbeat_every: int = _setting(DURATION, '"1 min"', "how often", lowest=MS, highest=1440 * MINUTE)
+    email: EmailSettings = field(default_factory=EmailSettings)
+    webhook: WebhookSettings = field(default_factory=WebhookSettings)
+    slack: SlackSettings = field(default_factory=SlackSettings)
+
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that is named, once."""
+        return tuple(dict.fromkeys((*self.critical, *self.warning, *self.info)))
+
+
+@dataclass(frozen=True)
+class DeskSettings:
+    """`[desk]`."""
+
+    broker_phone: str = _setting(
+        TEXT,
+        "",
+        "the broker's telephone as you found it, for `flyball runbook panic`",
+        example='"+1 555 0100"',
+    )
+
+
 SECTIONS: Final[dict[str, type]] = {
     "account": AccountSettings,
     "session": SessionSettings,
@@ -206,9 +345,14 @@ SECTIONS: Final[dict[str, type]] = {
     "journal": JournalSettings,
     "feed": FeedSettings,
     "strategy.X": StrategySettings,
+    "alerts": AlertSettings,
+    "alerts.email": EmailSettings,
+    "alerts.webhook": WebhookSettings,
+    "alerts.slack": SlackSettings,
+    "desk": DeskSettings,
 }
 # Sections of later versions: they may be there, and empty.
-EMPTY: Final = ("latches", "alerts", "desk")
+EMPTY: Final[tuple[str, ...]] = ()
 TABLES: Final = (
     "account",
     "limits",

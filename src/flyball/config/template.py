@@ -8,7 +8,7 @@ import json
 import tomllib
 from typing import Final
 
-from flyball.config.keys import BY_NAME, ELSEWHERE, LATER_NAMES, MEANINGS, reader_of
+from flyball.config.keys import BY_NAME, ELSEWHERE, LATCH_KEYS, LATER_NAMES, MEANINGS, reader_of
 from flyball.config.limits_table import defaults
 from flyball.config.load import load
 from flyball.config.profiles import profile_text
@@ -57,10 +57,15 @@ def init_text(
         "",
         "[session]",
         _line(f"#calendar = {_quoted(session['calendar'])}", settings_of("session")["calendar"].says),
+        *_settings("session", but=("calendar",)),
         _limit("flat_by", session),
+        _limit("on_close", session),
         "",
         "[limits]",
         *(_limit(name, source["limits"]) for name in BY_NAME if name not in ELSEWHERE),
+        "",
+        "[latches]",
+        *(_limit(name, source["latches"]) for name in LATCH_KEYS),
         "",
         "# One symbol's own limits; most keys above may stand here.",
         "# [limits.symbol.AAPL]",
@@ -73,6 +78,7 @@ def init_text(
         "[broker]",
         _line('#kind = "paper"', settings_of("broker")["kind"].says),
         _line(f"environment = {_quoted(environment)}", settings_of("broker")["environment"].says),
+        *_settings("broker", but=("kind", "environment")),
         "",
         "[broker.paper]",
         *_settings("broker.paper"),
@@ -83,6 +89,24 @@ def init_text(
         "[feed]",
         _line(f"file = {_quoted(file)}", settings_of("feed")["file"].says),
         *_settings("feed", but=("file",)),
+        "",
+        "[desk]",
+        *_settings("desk"),
+        "",
+        "[alerts]",
+        *_settings("alerts"),
+        "",
+        "[alerts.email]",
+        *_settings("alerts.email"),
+        "",
+        "[alerts.webhook]",
+        *_settings("alerts.webhook"),
+        "",
+        "[alerts.slack]",
+        *_settings("alerts.slack"),
+        "",
+        "# [alerts.slack.users]",
+        '# U024BE7LH = "ann operator"',
         "",
         f"[strategy.{strategy}]",
         _line(f"bot = {_quoted(bot)}", settings_of("strategy.X")["bot"].says),

@@ -25,6 +25,7 @@ UNREAD: Final = "unread"
 TIMES: Final = "times"
 SIZE: Final = "size"
 PACE: Final = "pace"
+IN_ORDER: Final = "names in order"
 
 EXAMPLES: Final = {
     MONEY: 'an amount like "$10,000" or a share of equity like "5%"',
@@ -37,6 +38,7 @@ EXAMPLES: Final = {
     TEXT: "text in quotes",
     LIST: 'a list of names like ["AAPL", "MSFT"]',
     PACE: '"max" or a multiple of real time like "60x"',
+    IN_ORDER: 'a list in the order that is meant, like ["slack", "email"]',
 }
 
 LONGEST: Final = 200  # characters of a text; a number has at most _DIGITS
@@ -56,6 +58,7 @@ _SIZES: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _RATIO_EXP: Final = {"%": 4, "bps": 2, "bp": 2}  # 1% = 10^4 ppm, 1 bp = 10^2 ppm
 _WITH_UNIT: Final = re.compile(r"([-+]?[0-9.,_eE]+)\s*([A-Za-z%]+)")
 _GROUPED: Final = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@+_-]{0,99}")
 SYMBOL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:_-]{0,31}")
 
 
@@ -258,6 +261,20 @@ def names(raw: object, currency: str) -> Reading:
     return Reading(LIST, 0, ",".join(sorted(raw)))
 
 
+def in_order(raw: object, currency: str) -> Reading:
+    """A list of words in the order they are written, joined by commas."""
+    if not isinstance(raw, list):
+        raise _refuse(IN_ORDER, "is no list")
+    for item in raw:
+        if not isinstance(item, str) or not WORD.fullmatch(item):
+            raise _refuse(IN_ORDER, f"holds {written(item)}, which does not belong there")
+    if len(set(raw)) != len(raw):
+        raise Unreadable("names one of them twice", "name it once")
+    if sum(len(item) + 1 for item in raw) > LONGEST:
+        raise Unreadable(f"is longer than {LONGEST} characters", "shorten it")
+    return Reading(IN_ORDER, 0, ",".join(raw))
+
+
 def pace(raw: object, currency: str) -> Reading:
     """How fast recorded prices are played, in ppm of real time; 0 = as fast as they are decided."""
     if not isinstance(raw, str):
@@ -283,6 +300,7 @@ READERS: Final[dict[str, Callable[[object, str], Reading]]] = {
     TEXT: text,
     LIST: names,
     PACE: pace,
+    IN_ORDER: in_order,
 }
 
 
@@ -293,7 +311,7 @@ def read(kind: str, raw: object, currency: str = "USD") -> Reading:
 
 def outside(kind: str, amount: int, lowest: int, highest: int, currency: str = "USD") -> str:
     """What is wrong with an amount that must lie between two others, "" when nothing is."""
-    if kind in (TEXT, LIST) or lowest <= amount <= highest:
+    if kind in (TEXT, LIST, IN_ORDER) or lowest <= amount <= highest:
         return ""
     if amount < 0:
         return "is negative"
@@ -304,7 +322,7 @@ def outside(kind: str, amount: int, lowest: int, highest: int, currency: str = "
 
 def shown(kind: str, amount: int, text: str = "", currency: str = "USD") -> str:
     """A value as a person would write it. `read` takes it back, but for lists, which show their names."""
-    if kind in (TEXT, LIST, UNREAD):
+    if kind in (TEXT, LIST, IN_ORDER, UNREAD):
         return text
     if kind in (MONEY_ABS, MICROS, MONEY):
         return _shown_money(amount, currency)

@@ -103,6 +103,22 @@ def _session_on(day: date) -> Session | None:
     return Session(number, _utc(day, OPENS), _utc(day, CLOSES_EARLY if early else CLOSES), early)
 
 
+def moment(day: int, at: time) -> int:
+    """A time of day in New York on a date of the table, as UTC nanoseconds. Raises as `session_on`."""
+    return _utc(_date_of(day), at)
+
+
+def left(day: int) -> int:
+    """How many days the table goes beyond a date (yyyymmdd); below 0 behind its end."""
+    end = date(xnys.LAST_DAY // 10_000, xnys.LAST_DAY // 100 % 100, xnys.LAST_DAY % 100)
+    return (end - date(day // 10_000, day // 100 % 100, day % 100)).days
+
+
+def unknown(day: int, open_at: int) -> Session:
+    """A session behind the table's end: nobody knows its close, so it has none, and nothing adds in it."""
+    return Session(day, open_at, 0, False)
+
+
 def _utc(day: date, at: time) -> int:
     since = datetime.combine(day, at, tzinfo=NEW_YORK) - _EPOCH
     return (since.days * 86_400 + since.seconds) * _NS
