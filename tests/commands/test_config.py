@@ -27,6 +27,7 @@ max_order_notional = "$40"
 [strategy.s]
 bot = "bot.py:Bot"
 """
+HOOK = '[alerts]\ncritical = ["webhook"]\n[alerts.webhook]\nurl = "https://a.example/"\n'
 
 
 def run(*args: str, **environ: str) -> Result:
@@ -151,3 +152,34 @@ def test_a_damaged_journal_is_said(desk: Path):
     data[4096 + 80] ^= 1
     segment.write_bytes(data)
     assert run("show", "--dir", str(desk)).exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [
+        ('[alerts]\ncritical = ["slack"]', "alerts.slack.token_file is missing: [alerts] names slack"),
+        (
+            HOOK + 'secret_file = "w"',
+            'alerts.webhook.secret_file = "w": {folder}/w: No such file or directory; the secret goes',
+        ),
+        (
+            HOOK + 'secret_file = "seen"',
+            "{folder}/seen: others may read it; chmod 600 {folder}/seen",
+        ),
+        ('[session]\noverlay = "o.csv"', "session.overlay: {folder}/o.csv: no such file"),
+        ('[session]\noverlay = "seen"', "session.overlay: {folder}/seen:1: the first line has to be date,"),
+    ],
+)
+def test_check_finds_what_a_start_would_find_in_the_files_beside_it(
+    section: str, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "seen").write_text("secret\n")
+    (tmp_path / "seen").chmod(0o644)
+    file = tmp_path / "flyball.toml"
+    file.write_text(f"{TEXT}{section}\n")
+    told = run("check", str(file))
+    assert told.exit_code == 2
+    assert says.format(folder=tmp_path) in told.stderr
+    asked = run("check", str(file), "--json")
+    assert asked.exit_code == 2
+    assert not json.loads(asked.stdout)["ok"]

@@ -72,9 +72,10 @@ def test_every_cap_is_pressed_and_none_is_passed(told: dict[str, Any]) -> None:
 
 
 def test_every_trigger_trips_in_some_session_and_not_in_another(told: dict[str, Any]) -> None:
-    assert set(told["triggers"]) == {"daily_loss", "caution", "restrict", "halt"}
+    unset = {"weekly_loss", "equity_floor"}  # by the demo's profile
+    assert set(told["triggers"]) == {"daily_loss", "caution", "restrict", "halt"} | unset
     for trigger, found in told["triggers"].items():
-        assert found["sessions_tripped"] > 0, trigger
+        assert (found["sessions_tripped"] > 0) == (trigger not in unset), trigger
         assert found["sessions_not"] > 0, trigger
         assert all(one["explained"] for one in found["tripped"]), (trigger, found["tripped"])
 

@@ -107,6 +107,24 @@ def test_red_without_a_bug_teaches_nothing(small):
         list(hunt(small, [bug("wrong", "n * 3")]))
 
 
+def test_a_row_that_does_not_fit_is_said_before_any_is_hunted(small):
+    said: list[str] = []
+    rotten = replace(bug("rotten", "n * 3"), old="n * 9")
+    with pytest.raises(Rotten, match="'rotten' occurs 0 times"):
+        report(hunt(small, [bug("wrong", "n * 3"), rotten]), as_json=True, say=said.append)
+    assert said == []
+
+
+def test_the_first_red_test_is_told_with_all_of_its_name(small):
+    head = "import pytest\nfrom flyball.kernel.two import double\n\n\n"
+    case = (
+        '@pytest.mark.parametrize("n", [3], ids=["of three"])\ndef test_it(n):\n    assert double(n) == 6\n'
+    )
+    (small / "tests" / "test_two.py").write_text(head + case)
+    [outcome] = hunt(small, [bug("wrong", "n * 3")])
+    assert outcome.by == "tests/test_two.py::test_it[of three]"
+
+
 def test_the_copy_is_what_is_tested(small, tmp_path_factory):
     """A copy that lacks the package must not be judged by the one that is installed."""
     copy = copy_of(small, tmp_path_factory.mktemp("copy"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import rich_click as click
 
 from flyball.api.protocol import Request
-from flyball.commands.ask import BY, REASON, say
+from flyball.commands.ask import BY, REASON, SCOPE, say
 from flyball.commands.ask import show as show_reply
 from flyball.commands.words import DIR, JSON, fail
 from flyball.kernel.units import NS
@@ -86,6 +86,36 @@ def approve(
 
 
 @click.command()
+@click.argument("latch")
+@DIR
+@SCOPE
+@BY
+@REASON
+@SECRET
+@JSON
+def confirm(
+    latch: str,
+    folder: str,
+    scope: str,
+    by: str | None,
+    reason: str,
+    secret_file: str | None,
+    as_json: bool,
+) -> None:
+    """Confirm the clearing of a LATCH that another person asked for in the last 10 minutes.
+
+    For clear_approvers = 2. Needs the approver's secret of whoever confirms (`flyball approve --setup`).
+
+    Example: flyball confirm L4 --by ben
+    """
+    who = by or getpass.getuser()
+    secret = asked(secret_file, f"Secret of approver {who}")
+    args = {"latch": latch, "scope": scope}
+    reply = say(folder, Request(what="confirm", args=args, by=who, reason=reason, secret=secret))
+    show_reply(reply, as_json=as_json, text=f"confirm: {latch} on {scope} is cleared")
+
+
+@click.command()
 @click.argument("proposal")
 @DIR
 @BY
@@ -132,4 +162,5 @@ def _setup(folder: str, name: str, secret_file: str | None) -> None:
     secret = generate(random)
     disk.replace(approver_file(name), (hashed(secret, random) + "\n").encode(), private=True)
     click.echo(f"\n  secret of approver {name}: {secret}\n")
-    click.echo("It is shown only now. Only its hash is kept; it lets looser limits hold until they expire.")
+    click.echo("It is shown only now. Only its hash is kept; it lets looser limits hold until they expire,")
+    click.echo("and confirms that a halt is cleared where that takes two.")

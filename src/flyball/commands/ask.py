@@ -1,4 +1,4 @@
-"""`flyball status, limits, pause, resume, freeze, clear, cancel, flatten, panic`: said to a running governor
+"""`flyball status, limits, pause, resume, freeze, clear, cancel, flatten`: said to a running governor
 over its socket.
 
 Exit codes: 0 done, 1 refused (the message says why), 3 nobody answered.
@@ -124,21 +124,6 @@ flatten = _tightening("flatten", "Pause a scope and bring it to zero.", "flyball
 
 
 @click.command()
-@DIR
-@BY
-@REASON
-@click.option("--cancel-only", is_flag=True, help="Cancel everything, leave the positions.")
-@JSON
-def panic(folder: str, by: str | None, reason: str, cancel_only: bool, as_json: bool) -> None:
-    """Halt, cancel every order, get flat (L4). Needs nothing but the socket.
-
-    Example: flyball panic --reason "it buys what it should sell"
-    """
-    args = {"cancel_only": "yes" if cancel_only else "no"}
-    _command("panic", folder, args, by, reason, "", as_json=as_json)
-
-
-@click.command()
 @click.argument("order")
 @DIR
 @BY
@@ -190,7 +175,33 @@ def clear(
 ) -> None:
     """Clear a latch. Needs the operator secret and a reason.
 
+    With clear_approvers = 2 an account-wide halt waits for another person to `flyball confirm` it.
+
     Example: flyball clear L1 --by ann --reason "feed was wrong, reviewed"
     """
     args = {"latch": latch, "scope": scope, "rebase": "yes" if rebase else "no"}
-    _command("clear", folder, args, by, reason, secret_of(secret_file), as_json=as_json)
+    secret = secret_of(secret_file)
+    reply = say(
+        folder, Request(what="clear", args=args, by=by or getpass.getuser(), reason=reason, secret=secret)
+    )
+    held = str(reply.data.get("scope", scope))
+    waits = f"clear: asked ({held}: `flyball confirm {latch} --by NAME`, within 10 minutes)"
+    show(reply, as_json=as_json, text=waits if "another person" in held else f"clear: done ({held})")
+
+
+@click.command()
+@click.argument("strategy")
+@DIR
+@BY
+@click.option("--reason", required=True, help="What you saw; it is written into the journal.")
+@SECRET
+@JSON
+def review(
+    strategy: str, folder: str, by: str | None, reason: str, secret_file: str | None, as_json: bool
+) -> None:
+    """Say that you have looked at what a STRATEGY did; its counts for L13 begin again. Needs the secret.
+
+    Example: flyball review mybot --by ann --reason "20 entries, all as meant"
+    """
+    scope = {"scope": f"strategy:{strategy}"}
+    _command("review", folder, scope, by, reason, secret_of(secret_file), as_json=as_json)

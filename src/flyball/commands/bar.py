@@ -7,13 +7,13 @@ LONG = 20_000  # records from which a bar is worth its line
 
 
 class Bar:
-    """`advance` with how much is done; nothing is drawn where no terminal is, or for a short journal."""
+    """`advance` with how much is done; nothing is drawn where no terminal is, or for less than `least`."""
 
-    def __init__(self, what: str, total: int) -> None:
+    def __init__(self, what: str, total: int, *, least: int = LONG) -> None:
         from rich.console import Console
         from rich.progress import Progress
 
-        off = total < LONG or not sys.stderr.isatty()
+        off = total < least or not sys.stderr.isatty()
         self._progress = Progress(console=Console(stderr=True), transient=True, disable=off)
         self._task = self._progress.add_task(what, total=total)
 

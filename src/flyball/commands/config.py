@@ -105,7 +105,8 @@ def aside(row: dict[str, Any]) -> str:
 @click.argument("file", type=click.Path(dir_okay=False), default=FILE)
 @JSON
 def check(file: str, as_json: bool) -> None:
-    """Check a file and the environment over it: every fault at once. Exit code 2 when there is one.
+    """Check a file, the environment over it, and its overlay and secrets' files: every fault at once. Exit
+    code 2 when there is one.
 
     Example: flyball config check desk/flyball.toml
     """
@@ -122,6 +123,7 @@ def check(file: str, as_json: bool) -> None:
         fail(2, f"{path}: no such file; `flyball init` writes one")
     try:
         effective = load(read_text(path), path=str(path), environ=environment(), require=REQUIRED)
+        _check_beside(path, effective)
     except UnicodeDecodeError:
         fail(2, f"{path}: is no UTF-8 text; save it as UTF-8")
     except ConfigError as wrong:
@@ -137,6 +139,20 @@ def check(file: str, as_json: bool) -> None:
     for notice in notices:
         click.echo(f"note: {notice}")
     click.echo(f"{path}: right; profile {effective.profile}, {len(effective.values)} limits")
+
+
+def _check_beside(path: Path, effective: "Effective") -> None:
+    """What a start would find wrong with the files that the configuration names; ConfigError."""
+    from flyball.compose.own import OwnRun, overlay_of
+    from flyball.compose.paging import check as check_paging
+    from flyball.config.problems import ConfigError, Problem
+    from flyball.feeds.table import BarsError
+
+    check_paging(str(path), effective.alerts)
+    try:
+        overlay_of(OwnRun(path), effective)
+    except BarsError as wrong:
+        raise ConfigError([Problem(str(path), 0, "session.overlay", "", str(wrong), "")]) from wrong
 
 
 @config.command()

@@ -1,20 +1,23 @@
-"""`flyball lab sim`, `flyball lab mutants`, `flyball lab bench`: the proving ground, for people who change
-the program."""
+"""`flyball lab`: the proving ground, for people who change the program."""
 
 import sys
 
 import rich_click as click
 
+from flyball.commands.ladder import ladder
+from flyball.commands.panic_lab import panic
 from flyball.commands.sim import sim
 from flyball.commands.words import JSON, fail
 
 
 @click.group()
 def lab() -> None:
-    """The proving ground: the simulator, benches and planted bugs."""
+    """The proving ground: the simulator, drills, benches and planted bugs."""
 
 
 lab.add_command(sim)
+lab.add_command(ladder)
+lab.add_command(panic)
 
 
 @lab.command()

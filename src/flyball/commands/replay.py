@@ -40,7 +40,7 @@ def replay(folder: str, config: Path | None, given: tuple[str, ...], as_json: bo
     With --config or --set the same journal is decided under other limits (WHAT-IF): every changed decision,
     and what it would have come to. docs/guides/replay.md says how.
 
-    Example: flyball replay --dir flyball-demo --set max_order_notional=$5,000
+    Example: flyball replay --dir flyball-demo --set 'max_order_notional=$5,000'
     """
     from flyball.compose.replays import checked, replay_of
     from flyball.journal.errors import JournalError

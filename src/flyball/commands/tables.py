@@ -3,6 +3,7 @@
 from typing import Any
 
 from flyball.commands.terms import terms_text
+from flyball.desk.top.words import countdown
 
 Row = list[str]
 
@@ -36,11 +37,15 @@ def status_text(s: dict[str, Any]) -> str:
     """`flyball status` for people."""
     lines = [
         f"{s['trading_state']}  {s['mode']} at {s['broker']}, epoch {s['epoch']}, {s['ts'][:19]}Z",
-        f"day {s['day'] or '-'}  session {'open' if s['session_open'] else 'closed'}"
-        + (f", closes {s['close'][11:19]}Z" if s["close"] else ""),
+        f"day {s['day'] or '-'}  {close_text(s)}",
         f"equity {cents(s['equity'])}  day P&L {cents(s['day_pnl'])}  high-water {cents(s['high_water'])}"
         f"  drawdown {s['drawdown_ppm'] / 10_000:.2f}%  new orders at {s['scale_percent']}% size",
         "",
+    ]
+    lines += [
+        f"GETTING FLAT: {f['why']} on {f['scope']} since {f['since'][11:19]}Z, {f['attempts']} tried"
+        + (", a person has been paged" if f["paged"] else "")
+        for f in s["flattenings"]
     ]
     if s["latches"]:
         lines.append("Latches")
@@ -48,7 +53,8 @@ def status_text(s: dict[str, Any]) -> str:
             lines.append(
                 f"  {x['latch']} {x['title']} on {x['scope']}: {x['state']}, positions: {x['positions']}"
             )
-            lines.append(f"     since {x['since'][:19]}Z by {x['by']}: {x['reason']}")
+            why = f": {x['reason']}" if x["reason"] else ""
+            lines.append(f"     since {x['since'][:19]}Z by {x['by']}{why}")
             lines.append(f"     clears: {x['clears']}")
     else:
         lines.append("No latch is set.")
@@ -64,16 +70,26 @@ def status_text(s: dict[str, Any]) -> str:
         lines += ["", "Flat."]
     if s["orders"]:
         rows = [
-            [o["order"], o["symbol"], o["side"], o["qty"], o["filled"], o["limit"] or "-", o["state"]]
+            [
+                *(o[name] for name in ("order", "symbol", "side", "qty", "filled", "type")),
+                *(o["limit"] or o["stop"] or "-", o["state"]),
+            ]
             for o in s["orders"]
         ]
-        lines += ["", table(["order", "symbol", "side", "qty", "filled", "limit", "state"], rows)]
-    if s["flattening"]:
-        lines += ["", "Flattening: " + ", ".join(s["flattening"])]
+        lines += ["", table(["order", "symbol", "side", "qty", "filled", "type", "price", "state"], rows)]
     if s["fault"]:
         lines += ["", f"FAULT: {s['fault']}"]
     lines += ["", f"journal record {s['seq']}, head {s['head']}"]
     return "\n".join(lines)
+
+
+def close_text(s: dict[str, Any]) -> str:
+    """How long to the close, and what comes before it."""
+    if s["close_in_s"] is None:
+        return "the market is closed"
+    text = f"closes {s['close'][11:19]}Z, in {countdown(s['close_in_s'])}"
+    rung = s["ladder"]
+    return f"{text}; {rung['next']} in {countdown(rung['in_s'])}" if rung else text
 
 
 def limits_text(data: dict[str, Any]) -> str:

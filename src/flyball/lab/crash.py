@@ -20,7 +20,7 @@ from typing import Final
 
 from flyball.compose.assembly import Machine
 from flyball.journal import codec, segment
-from flyball.kernel.effects import AskAccount, Cancel, Order, Query
+from flyball.kernel.effects import AskAccount, Cancel, CancelAll, Order, Query
 from flyball.kernel.events import Account, Answer, Event
 from flyball.lab.around import Around, AroundDisk
 from flyball.lab.demo.flight import fly_demo
@@ -128,6 +128,9 @@ class _Clock:
     def stretch(self, ns: int) -> int:
         return self.clock.stretch(ns)
 
+    def steady(self) -> tuple[int, int]:
+        return self.clock.steady()
+
     async def until(self, ts: int | None, wake: Wakeup) -> None:
         self.doom.meet("record")
         await self.clock.until(ts, wake)
@@ -148,6 +151,10 @@ class _Broker:
 
     def cancel(self, cancel: Cancel) -> None:
         self.broker.cancel(cancel)
+        self.doom.meet("cancel")
+
+    def cancel_all(self, cancel: CancelAll) -> None:
+        self.broker.cancel_all(cancel)
         self.doom.meet("cancel")
 
     def resume(self, cursor: int, now: int) -> None:

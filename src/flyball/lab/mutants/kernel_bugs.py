@@ -30,14 +30,14 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "kernel/decide.py",
         "    qty = min(a.qty, a.reducible)\n",
         "    qty = a.qty\n",
-        (INCIDENTS, "tests/kernel/test_decide.py"),
+        ("tests/kernel/test_decide.py",),
     ),
     Mutant(
         "reset latches at restart",
         "kernel/apply.py",
         "    s.environment = e.environment\n",
         "    s.environment = e.environment\n    s.latches.clear()\n",
-        (FAILURES,),
+        (f"{FAILURES}::test_08_every_latch_holds_through_a_restart_and_has_a_way_back",),
         seed=2,
     ),
     Mutant(
@@ -64,7 +64,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "    if s.day.day and e.ts // (86_400 * 10**9) > s.day.open // (86_400 * 10**9):\n"
         "        s.day = Day(s.day.day, s.day.venue, e.ts, s.day.close, s.equity())\n"
         "    opening = ",
-        (INCIDENTS,),
+        (f"{INCIDENTS}::test_a_heavy_loser_is_not_let_in_again_at_midnight",),
     ),
     Mutant(
         "timeout as rejected",
@@ -93,7 +93,7 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "        self._say(code)\n"
         "        if not self.adds:\n"
         "            self.refusals.append(code)\n",
-        (FAILURES,),
+        (f"{FAILURES}::test_11_no_limit_traps_an_exit",),
     ),
     Mutant(
         "count a duplicate fill twice",
@@ -119,14 +119,14 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "clear without the operator secret",
-        "kernel/commands.py",
+        "kernel/clearing.py",
         '    if e.authority != SECRET:\n        return "clear needs the operator secret"\n',
         "",
         ("tests/lab/test_mutant_targets.py",),
     ),
     Mutant(
         "clear the daily loss on the same day",
-        "kernel/commands.py",
+        "kernel/clearing.py",
         "s.day.day <= held.day",
         "s.day.day < held.day",
         ("tests/lab/test_mutant_targets.py",),
@@ -159,13 +159,13 @@ KERNEL_BUGS: Final[tuple[Mutant, ...]] = (
         "kernel/placing.py",
         "    s.order_seq += 1\n",
         "    s.order_seq = 1\n",
-        (FAILURES, LIFE),
+        ("tests/kernel/test_placing.py",),
     ),
     Mutant(
         "yesterday's loss of a strategy counts today",
         "kernel/apply.py",
         "    s.profits = {}\n",
         "",
-        (INCIDENTS, "tests/kernel/test_triggers.py"),
+        ("tests/kernel/test_triggers.py",),
     ),
 )

@@ -39,11 +39,9 @@ ORDER_BUGS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "what the gate stops is told to nobody",
         "runtime/outbox.py",
-        "            self.inbox.append(NotSent(now, order.client_id, why))\n"
-        "            return\n"
-        "        self.broker",
-        "            return\n        self.broker",
-        seed=18,
+        "            self.inbox.append(NotSent(now, order.client_id, why))\n            return True\n",
+        "            return True\n",
+        seed=1,
     ),
     Mutant(
         "a start asks the broker nothing",
@@ -64,14 +62,14 @@ ORDER_BUGS: Final[tuple[Mutant, ...]] = (
         "kernel/starting.py",
         "    s.unsure = s.known\n",
         "    s.unsure = False\n",
-        seed=275,
+        seed=1,
     ),
     Mutant(
         "an execution of a lost order counts twice",
         "kernel/lifecycle.py",
         "        if e.fill_id in s.strange_fills:\n            return\n",
         "",
-        seed=86,
+        seed=16,
     ),
     Mutant(
         "a disk that hangs is never noticed",
@@ -97,8 +95,8 @@ ORDER_BUGS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "the broker's cash is taken over in silence",
         "kernel/truth.py",
-        "    wrong = _differences(s, e)\n    if not wrong:\n        s.mismatches = 0\n",
-        "    s.cash = e.cash\n    wrong = _differences(s, e)\n    if not wrong:\n        s.mismatches = 0\n",
+        "    wrong = _differences(s, e)\n    if not wrong:\n        s.agreed",
+        "    s.cash = e.cash\n    wrong = _differences(s, e)\n    if not wrong:\n        s.agreed",
         seed=14,
     ),
     Mutant(
@@ -106,6 +104,6 @@ ORDER_BUGS: Final[tuple[Mutant, ...]] = (
         "kernel/ladder.py",
         "    if not left:\n        return\n    what =",
         "    if left:\n        return\n    what =",
-        seed=24,
+        seed=47,
     ),
 )

@@ -32,7 +32,7 @@ TOGETHER: Final = 2  # copies with a bug in them at a time
 START: Final = PROOF + (
     "import pytest; sys.exit(pytest.main(sys.argv[1:]) if ours else f'{at}: not the copy in {root}')"
 )
-_FIRST_RED: Final = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+_FIRST_RED: Final = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 
 
 class NotGreen(Exception):  # noqa: N818 - it says what is the case
@@ -124,21 +124,13 @@ def _noticed(copy: Path, m: Mutant, clean: Clean) -> Iterator[tuple[bool, str]]:
 
 
 def hunt(root: Path, mutants: Sequence[Mutant]) -> Iterator[Outcome]:
-    """Every bug, in order. NotGreen when the tests they name fail without any."""
+    """Every bug, in order. NotGreen when the tests they name fail without any; Rotten: one does not fit."""
     with tempfile.TemporaryDirectory(prefix="flyball-mutants-") as folder:
         pristine = copy_of(root, Path(folder) / "clean")
-        tests = sorted({test for m in mutants for test in m.tests})
-        if tests:
-            code, said = run_tests(pristine, tests, first=False)
-            if code != GREEN:
-                raise NotGreen(
-                    f"the tests fail without any bug planted (pytest says {code}):\n{said[-TAIL:]}"
-                )
         clean = Clean(pristine)
-        try:
-            clean.fly([m.seed for m in mutants if m.seed])
-        except NoFlight as failed:
-            raise NotGreen(f"the simulator does not fly without any bug planted:\n{failed}") from failed
+        _green(pristine, mutants, clean)
+        for m in mutants:  # before the first is hunted: a row that does not fit is said at once
+            planted(m, path_of(pristine, m).read_text(encoding="utf-8"))
         copies: queue.Queue[Path] = queue.Queue()
         for n in range(min(TOGETHER, len(mutants))):
             copies.put(shutil.copytree(pristine, Path(folder) / f"copy{n}"))
@@ -152,6 +144,22 @@ def hunt(root: Path, mutants: Sequence[Mutant]) -> Iterator[Outcome]:
 
         with ThreadPoolExecutor(TOGETHER) as pool:
             yield from pool.map(one, mutants)
+
+
+def _green(pristine: Path, mutants: Sequence[Mutant], clean: Clean) -> None:
+    """Whether all that is to notice a bug is content without one. NotGreen when it is not."""
+    tests = sorted({test for m in mutants for test in m.tests})
+    parts = [part for n in range(TOGETHER) if (part := tests[n::TOGETHER])]
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        ran = [pool.submit(run_tests, pristine, part, first=False) for part in parts]
+        flown = pool.submit(clean.fly, [m.seed for m in mutants if m.seed])
+    for code, said in (one.result() for one in ran):
+        if code != GREEN:
+            raise NotGreen(f"the tests fail without any bug planted (pytest says {code}):\n{said[-TAIL:]}")
+    try:
+        flown.result()
+    except NoFlight as failed:
+        raise NotGreen(f"the simulator does not fly without any bug planted:\n{failed}") from failed
 
 
 def chosen(mutants: Sequence[Mutant], only: str | None) -> list[Mutant]:

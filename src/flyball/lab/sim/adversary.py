@@ -3,7 +3,8 @@
 Tricks, one or several at a time: the size that would have passed, and one more; many small orders in one
 breath; the same again under a new name, and something else under the same name; through zero, both sides at
 once, exits while exits are pending; what no number is; floods; times in the past and the future; orders at
-the edges of the session and of the ladder; resting orders that fill the worst case, and then more.
+the edges of the session and of the ladder; resting orders that fill the worst case, and then more; stops
+over more than there is, one on another, and exits into them.
 """
 
 import random
@@ -51,6 +52,9 @@ class Adversary:
             self.resting,
             self.crossing_itself,
             self.money,
+            self.stops,
+            self.stops,
+            self.closes,
         )
 
     # What it is told.
@@ -225,6 +229,28 @@ class Adversary:
             out += self.ask(symbol, side, self.size(symbol, 0.6) + step, limit=limit, tif=tif)
         return [*out, *self.ask(symbol, side, self.size(symbol))]
 
+    def stops(self, symbol: str) -> Said:
+        """Stops behind the price, at it and before it, over all that is held, over more, one on another; then
+        an exit into them."""
+        held = self.told.held.get(symbol, 0.0)
+        side, price = away(held), self.told.prices[symbol]
+        sign = -1 if side == "sell" else 1
+        out: Said = []
+        for qty in self.random.choice(
+            ((abs(held),), (abs(held) // 2, abs(held)), (1, 1), (2 * abs(held) + 1,))
+        ):
+            off = self.random.choice((0.0005, 0.001, 0.002, 0.01, 0.0, -0.001))
+            out += self.ask(symbol, side, max(1, qty), stop=round(price * (1 + sign * off), 2))
+        return out + (self.exits(symbol) if self.random.random() < 0.3 else [])
+
+    def closes(self, symbol: str) -> Said:
+        """Out of everything, whatever stands in the way; now and then twice, or with something on top."""
+        side = away(self.told.held.get(symbol, 0.0))
+        out = self.ask(symbol, side, None, type="close")
+        if self.random.random() < 0.3:
+            out += self.ask(symbol, side, None, type="close")
+        return out + (self.stops(symbol) if self.random.random() < 0.3 else [])
+
     def crossing_itself(self, symbol: str) -> Said:
         """A resting order, and one of its own that would meet it."""
         price, size = self.told.prices[symbol], self.size(symbol, 0.3)
@@ -267,7 +293,8 @@ class Adversary:
             {"symbol": symbol, "side": self.side(), "notional": value},
             {"symbol": symbol, "side": self.side(), "qty": 1, "notional": 100},
             {"symbol": symbol, "side": "BUY", "qty": 1},
-            {"symbol": symbol, "side": self.side(), "qty": 1, "stop": 1.0},
+            {"symbol": symbol, "side": self.side(), "qty": 1, "stop": value},
+            {"symbol": symbol, "side": self.side(), "qty": 1, "stop_price": 1.0},
             {"symbol": symbol, "side": self.side(), "qty": 1, "strategy": "somebody-else"},
             {"symbol": symbol, "side": self.side(), "qty": 1, "id": "x" * 65},
             {"symbol": symbol, "side": self.side(), "qty": 1, "id": "\u202e\x00", "created_at": -1},

@@ -14,28 +14,46 @@ SECOND = 1_000 * MS
 
 
 class Honest:
-    """Small entries and exits, one position a symbol, now and then a limit order. Settings: seed, dollars."""
+    """Small entries and exits, one position a symbol, now and then a limit order, a stop, or a grid of
+    entries far below the price. Settings: seed, dollars."""
 
     def __init__(self, seed: int = 1, dollars: float = 500) -> None:
         self.random = random.Random(seed)
         self.dollars = dollars
         self.told = Belief()
         self.waiting: dict[str, int] = {}  # symbol: marks to wait for an answer
+        self.grid: tuple[str, int] = ("", 0)  # symbol, and how many entries are still to come
 
     def on_session(self, e: Event) -> None:
         self.told.session(e)
 
-    def on_mark(self, m: Event) -> Intent | None:
+    def on_wake(self, ts: int) -> list[Intent | Wake]:
+        """One more entry of a grid, each a step further below."""
+        symbol, left = self.grid
+        price = self.told.prices.get(symbol)
+        if left == 0 or not price:
+            return []
+        self.grid = (symbol, left - 1)
+        qty = max(1, int(self.dollars / price / 4))
+        entry = Intent(symbol, "buy", qty + left, limit=round(price * (0.98 + 0.001 * left), 2), tif="day")
+        return [entry, Wake(ts + 150 * MS)]
+
+    def on_mark(self, m: Event) -> Intent | Wake | None:
         """Enter now and then; leave what was held for a while."""
         price = self.told.mark(m)
         symbol = m.symbol
         self.waiting[symbol] = max(0, self.waiting.get(symbol, 0) - 1)
         if not price or self.waiting[symbol]:
             return None
+        if self.random.random() < 0.01:
+            self.grid = (symbol, self.random.randrange(4, 8))
+            return Wake(m.ts + 150 * MS)
         held = self.told.held.get(symbol, 0.0)
         if held:
             if self.random.random() < 0.3:
                 self.waiting[symbol] = 2
+                if self.random.random() < 0.5:
+                    return Intent(symbol, away(held), type="close")
                 return Intent(symbol, away(held), abs(held))
             return None
         if self.random.random() < 0.25:
@@ -48,8 +66,14 @@ class Honest:
             return Intent(symbol, side, qty, limit=limit, tif=self.random.choice((None, "day", "ioc")))
         return None
 
-    def on_fill(self, f: Event) -> None:
+    def on_fill(self, f: Event) -> Intent | None:
+        """What was opened gets a stop, now and then."""
         self.told.fill(f)
+        held = self.told.held[f.symbol]
+        if not held or f.side == away(held) or self.random.random() < 0.5:
+            return None
+        off = 0.998 if held > 0 else 1.002
+        return Intent(f.symbol, away(held), abs(held), stop=round(f.price * off, 2))
 
 
 class Wild:

@@ -131,6 +131,10 @@ class SimClock:
         """Unchanged."""
         return ns
 
+    def steady(self) -> tuple[int, int]:
+        """True time: the machine never sleeps here."""
+        return self._world.now, self._world.now
+
     async def until(self, ts: int | None, wake: Wakeup) -> None:
         """Return when the clock shows `ts` (None: never) or as soon as `wake` is set."""
         self._doom.meet("await")

@@ -6,7 +6,7 @@ what was not synced may be lost, and with it the equality: such deaths are flown
 and the judge alone decides.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,8 +15,13 @@ from flyball.journal.codec import Record
 from flyball.journal.emergency import EmergencyLog
 from flyball.journal.errors import JournalError
 from flyball.journal.replay import read
-from flyball.kernel.effects import AskAccount, Cancel, Order, Query
+from flyball.kernel.canon import digest
+from flyball.kernel.effects import AskAccount, Cancel, CancelAll, Order, Query
 from flyball.kernel.events import Account, Answer, Event
+from flyball.kernel.governor import Governor
+from flyball.kernel.state import State
+from flyball.kernel.units import NS
+from flyball.lab.sim.button import button
 from flyball.lab.sim.clock import SimWake
 from flyball.lab.sim.disk import SimDisk
 from flyball.lab.sim.doom import Doom, Killed
@@ -34,7 +39,7 @@ from flyball.lab.sim.syncer import SimSyncer
 from flyball.lab.sim.view import SimView
 from flyball.lab.sim.world import World
 from flyball.machine.clock import VirtualClock
-from flyball.ports import Broker
+from flyball.ports import Broker, Source
 from flyball.runtime.sequencer import Taken
 
 POINTS: Final = ("write", "tear", "send", "sent", "cancel", "cancelled")
@@ -46,44 +51,84 @@ SEED: Final = 266  # three sessions, some thirty orders, cancels that win and lo
 
 @dataclass(frozen=True)
 class Flown:
-    """One run: the books it came to, and how often each point was passed."""
+    """One run: the books it came to, and how often each point was passed; `before`: until panic was first
+    pressed; `amounts`: what of the books does not depend on when an answer came: positions, and of each
+    intent the verdict and what was executed."""
 
     book_hash: str
     passes: dict[str, int]
     starts: int
     events: int
+    before: dict[str, int]
+    amounts: str
+    asked: bool  # it died while the broker was being asked: an exit may leave, and fill, at another moment
 
 
-def fly(seed: int, points: tuple[str, ...] = ()) -> Flown:
-    """The scenario of a seed, its first incarnation dying at `points`. Broken when a promise breaks."""
-    return _Run(scenario(seed, events=SHORT)).fly(points)
+def fly(seed: int, points: tuple[str, ...] = (), panics: tuple[int, ...] = ()) -> Flown:
+    """The scenario of a seed, its first incarnation dying at `points`; panic is pressed at `panics`, ns from
+    the beginning. Broken when a promise breaks."""
+    return through(scenario(seed, events=SHORT), points, panics)
 
 
-def every(passes: dict[str, int], points: tuple[str, ...] = POINTS) -> Iterator[str]:
-    """The points of a run, by name and number."""
+def through(s: Scenario, points: tuple[str, ...] = (), panics: tuple[int, ...] = ()) -> Flown:
+    """The same for a scenario that is not a seed's own."""
+    return _Run(s, panics).fly(points)
+
+
+def every(
+    passes: dict[str, int], points: tuple[str, ...] = POINTS, before: dict[str, int] | None = None
+) -> Iterator[str]:
+    """The points of a run, by name and number; `before`: only what comes behind these."""
     for point in points:
-        for n in range(1, passes.get(point, 0) + 1):
+        for n in range((before or {}).get(point, 0) + 1, passes.get(point, 0) + 1):
             yield f"{point}:{n}"
 
 
-def live(seed: int, at: str = "") -> Run:
+def live(seed: int, at: str = "", panics: tuple[int, ...] = ()) -> Run:
     """The same scenario flown live and without faults, to its end or `at` first. Broken when a promise
     breaks."""
-    run = Run(seed, swarm(seed, ()), at=at, length=SHORT)
+    return live_through(scenario(seed, events=SHORT), at, panics)
+
+
+def live_through(s: Scenario, at: str = "", panics: tuple[int, ...] = ()) -> Run:
+    """The same for a scenario that is not a seed's own."""
+    run = Run(s.seed, swarm(s.seed, ()), at=at, made=s)
+    run.plan.operator = _pressed(s, panics, lambda: _note(run.before, run.passes))
     run.fly()
     return run
+
+
+def _pressed(
+    s: Scenario, panics: tuple[int, ...], note: Callable[[], None]
+) -> Callable[[Governor, int], Source] | None:
+    return button([s.begin + at for at in panics], lambda _: note()) if panics else None
+
+
+def _amounts(s: State) -> str:
+    held = [(b.strategy, b.symbol, b.qty) for of in s.books.values() for b in of.values() if b.qty]
+    asked = {key: (one.verdict, one.qty, one.filled) for key, one in s.day.intents.items()}
+    return digest([sorted(held), asked])
+
+
+def _note(before: dict[str, int], passes: Mapping[str, int]) -> None:
+    if not before:
+        before.update(passes)
 
 
 class _Run:
     """What outlives an incarnation."""
 
-    def __init__(self, s: Scenario) -> None:
+    def __init__(self, s: Scenario, panics: tuple[int, ...] = ()) -> None:
         self.world = World(s.seed, s.begin)
         self.journal = SimDisk(self.world, "journal")
         self.emergency = SimDisk(self.world, "emergency")
         self.account = SimDisk(self.world, "account")
         self.judge = Judge()
         self.events = self.starts = self.base = self.durable = 0
+        self.doom = Doom()
+        self.before: dict[str, int] = {}
+        self.amounts = ""
+        self.asked = False
         self.cockpit: Cockpit | None = None
         self.plan = Plan(
             config=replace(s.config, journal=replace(s.config.journal, segment_size=SEGMENT)),
@@ -97,10 +142,12 @@ class _Run:
             bot_folder="bots",
             bot_logs=None,
             watch=self._taken,
+            operator=_pressed(s, panics, lambda: _note(self.before, self.doom.seen)),
         )
 
     def fly(self, points: tuple[str, ...]) -> Flown:
         doom, book_hash = Doom(*points), ""
+        self.doom = doom
         while not book_hash:
             self.starts += 1
             syncer = SimSyncer(self.world, doom)
@@ -111,7 +158,9 @@ class _Run:
                 self._died(syncer)
                 doom = Doom()
         self.judge.journal(SimView(self.journal, Doom()), Draw(self.world.seed, "damage"))
-        return Flown(book_hash, dict(doom.seen), self.starts, self.events)
+        return Flown(
+            book_hash, dict(doom.seen), self.starts, self.events, self.before, self.amounts, self.asked
+        )
 
     async def _live(self, doom: Doom, syncer: SimSyncer) -> str:
         machine = Machine(
@@ -138,7 +187,7 @@ class _Run:
             raise Broken("P8", f"the flight ended: {cockpit.flight.stopping}")
         self.judge.quiescent(cockpit.paper.truth(), cockpit.governor)
         cockpit.governor.state.check()
-        book_hash = cockpit.governor.book_hash()
+        book_hash, self.amounts = cockpit.governor.book_hash(), _amounts(cockpit.governor.state)
         cockpit.close()
         syncer.close()
         return book_hash
@@ -148,6 +197,10 @@ class _Run:
 
     def _died(self, syncer: SimSyncer) -> None:
         written = self.base if self.cockpit is None else self.cockpit.journal.head.seq
+        if self.cockpit is not None:
+            s = self.cockpit.governor.state
+            just = s.account_since != 0 and s.ts - s.account_since <= NS  # the answer dies as it is written
+            self.asked = just or s.account_asked != 0 or any(not f.done for f in s.flattenings.values())
         self.durable = max(self.durable, syncer.durable_token)
         self.judge.crashed(power=False, written=written, durable=self.durable)
         for disk in (self.journal, self.emergency, self.account):
@@ -180,6 +233,11 @@ class _Meets:
     def cancel(self, cancel: Cancel) -> None:
         self.doom.meet("cancel")
         self.broker.cancel(cancel)
+        self.doom.meet("cancelled")
+
+    def cancel_all(self, cancel: CancelAll) -> None:
+        self.doom.meet("cancel")
+        self.broker.cancel_all(cancel)
         self.doom.meet("cancelled")
 
     def query(self, query: Query) -> None:

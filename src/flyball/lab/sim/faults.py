@@ -13,7 +13,7 @@ from flyball.kernel.units import MS, NS
 from flyball.lab.sim.disk_faults import DiskFaults
 from flyball.lab.sim.draw import Draw
 
-ROOMS: Final = ("crash", "disk", "clock", "bot", "people", "broker", "market")
+ROOMS: Final = ("crash", "disk", "clock", "bot", "people", "broker", "market", "feed")
 OURS: Final = (
     "crash.process",
     "crash.power",
@@ -40,9 +40,13 @@ LATER: Final = (  # drawn last, so that a seed keeps the kinds it had
     "people.night",
     "market.acts",
     "market.halts",
+    "feed.silent",
+    "broker.at_close",
+    "people.kill_file",
 )
 KINDS: Final = (*OURS, *(f"broker.{name}" for name in BROKER_KINDS), *LATER)
 MANY: Final = ("lost", "hand_untold")  # what leaves a difference that only a person can settle: kept rare
+ALWAYS: Final = ("duplicate_id",)  # brokers that refuse a repeated id refuse every one
 OFTEN: Final = {  # in millionths of the seeds that have faults at all: what much depends on
     "crash.process": 300_000,
     "crash.power": 300_000,
@@ -108,4 +112,6 @@ def _broker(seed: int, kinds: tuple[str, ...]) -> dict[str, int]:
         strength = draw.pick((1, 4, 12)) if kind.hits == (CLOCK,) else draw.pick((10_000, 50_000, 250_000))
         if f"broker.{name}" in kinds:
             made[name] = strength if name not in MANY else min(strength, 10_000)
+        if name in ALWAYS and name in made:
+            made[name] = 1_000_000
     return made

@@ -27,6 +27,7 @@ from flyball.lab.sim.draw import Draw
 SECRET: Final = "K7QFM-2ZD8T-RX0VA-9GHJN"
 NAMES: Final = ("ann", "bob", "")
 WRONG: Final = "00000-00000-00000-00000"
+BY_ITSELF: Final = ("L3m", "L7", "L8", "L9a", "L9b", "L10", "L11", "L12")  # no person clears these
 LOOSENING: Final = ("resume", "clear", "resolve", "approve")
 SOON: Final = 35 * NS  # a latch has to hold for 30 s before it may be cleared
 SELDOM: Final = 10 * MINUTE
@@ -58,7 +59,7 @@ class Operator:
     scopes: tuple[str, ...] = ("account",)
     words: tuple[str, ...] = ("pause", "resume", "freeze", "clear", "flatten", "panic", "cancel", "status")
     diligent: bool = False
-    page: Callable[[], Outside] | None = None
+    page: Callable[[], Outside | None] | None = None
     units: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     pressed: Callable[[], None] = lambda: None  # called when it panics
     looks: Counter[str] = field(default_factory=Counter)  # at orders that nobody explains
@@ -149,7 +150,7 @@ class Operator:
         for latch in status.get("latches", []):
             if latch["latch"] == "L14":
                 await self.say(handle, "resume", scope=latch["scope"])
-            elif latch["latch"] not in ("L7", "L9a", "L9b"):
+            elif latch["latch"] not in BY_ITSELF:
                 await self.clear(handle, latch, wrong=False)
 
     async def explain(self, handle: Handle, order: str) -> None:

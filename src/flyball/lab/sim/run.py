@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from flyball.broker.chaos import Chaos
+from flyball.broker.chaos_kinds import Stroke
+from flyball.broker.chaos_truth import Outside
 from flyball.compose.assembly import CannotStart, Cockpit, Machine, Plan, assemble
 from flyball.journal.codec import Record
 from flyball.journal.emergency import EmergencyLog
@@ -30,6 +32,7 @@ from flyball.lab.sim.draw import Draw
 from flyball.lab.sim.editor import Editor
 from flyball.lab.sim.faults import Faults, swarm
 from flyball.lab.sim.keeper import SimKeeper
+from flyball.lab.sim.killfile import SimKillFile, kill_spans
 from flyball.lab.sim.loop import Pipes, SimLoop
 from flyball.lab.sim.outcome import Outcome
 from flyball.lab.sim.people import People, remedy
@@ -37,6 +40,7 @@ from flyball.lab.sim.poison import poison
 from flyball.lab.sim.promises.judge import Broken, Judge
 from flyball.lab.sim.promises.witness import Witness
 from flyball.lab.sim.scenario import ENOUGH, Scenario, scenario
+from flyball.lab.sim.silence import Silent, silences
 from flyball.lab.sim.spawn import SimSpawn
 from flyball.lab.sim.struck import struck
 from flyball.lab.sim.syncer import SimSyncer
@@ -48,6 +52,7 @@ from flyball.runtime.sequencer import Taken
 
 SEGMENT: Final = (16 << 10, 64 << 10, 256 << 10)  # small, so that segments end
 AGAIN: Final = MINUTE  # between a refused start and the next try, at first
+BOOT: Final = 30 * NS  # a machine that lost power; what had left it has arrived by then or never will
 SELDOM: Final = 16  # times as long, when it goes on being refused
 TRUTH_EVERY: Final = 16  # batches
 STATE_EVERY: Final = 8
@@ -106,9 +111,18 @@ class Under:
 class Run:
     """One seed under way: what outlives the governor."""
 
-    def __init__(self, seed: int, faults: Faults, until: int = 0, at: str = "", length: int = ENOUGH) -> None:
-        """`at`: where the first incarnation dies for sure (`Deaths`); `length`: of the scenario, events."""
-        self.scenario: Scenario = scenario(
+    def __init__(
+        self,
+        seed: int,
+        faults: Faults,
+        until: int = 0,
+        at: str = "",
+        length: int = ENOUGH,
+        made: Scenario | None = None,
+    ) -> None:
+        """`at`: where the first incarnation dies for sure (`Deaths`); `length`: of the scenario, events;
+        `made`: this scenario, not the seed's."""
+        self.scenario: Scenario = made or scenario(
             seed, acts=faults.has("market.acts"), halts=faults.has("market.halts"), events=length
         )
         self.faults = faults
@@ -125,10 +139,17 @@ class Run:
         self.clock = _clock(seed, faults, s)
         self.wall = Wall(self.world, replace(self.clock))
         self.bots = _bots(seed, faults)
-        hours = [(x.open, x.close) for x in s.schedule if x.open < s.calm]
+        hours = [(max(x.open, s.begin), x.close) for x in s.schedule if x.open < s.calm]
+        self.silences = (
+            silences(Draw(seed, "silence"), s.schedule, s.calm) if faults.has("feed.silent") else []
+        )
+        self.unheard = 0  # prices that nobody was told
+        kill = kill_spans(Draw(seed, "kill file"), s.begin, s.calm) if faults.has("people.kill_file") else []
+        self.kill_file = SimKillFile(self.world, kill)
         self.chaos = Chaos(
             seed,
             faults.broker,
+            script=(*s.script, *(at_close(s) if faults.has("broker.at_close") else ())),
             begin=s.begin,
             hours=hours,
             by_hand={x.symbol: 200 for x in s.series},
@@ -138,12 +159,13 @@ class Run:
         names = tuple(x.name for x in s.config.strategies)
         self.people = People(seed, faults, names, tuple(x.symbol for x in s.series), s.schedule)
         self.editor = Editor(seed, s.text) if faults.has("people.edit") else None
-        self.people.careful.page = self.chaos.truth
+        self.people.careful.page = self._page
         self.people.careful.units = {x.symbol: (x.price_exp, 0) for x in s.series}
         self.deaths = Deaths(seed, faults, at)
         self.judge = Judge()
         self.now: Under | None = None
         self.passes: dict[str, int] = {}  # of the first incarnation's doom, for enumerating
+        self.before: dict[str, int] = {}  # the same when panic was first pressed
         self.durable = 0
         self.calm = False
         self.plan = Plan(
@@ -208,6 +230,8 @@ class Run:
             clock=lambda start: self._clock(under, start),
             wrap_broker=lambda broker: self._outside(broker, under),
             keeper=SimKeeper(self.world, doom),
+            kill_file=self.kill_file,
+            wrap_feed=lambda feed: Silent(feed, self.silences, self._unheard),
         )
         records = self._found()
         self.judge.started(records, self.world.now, self._noted())
@@ -244,6 +268,13 @@ class Run:
         machine.keeper.close()
         return over
 
+    def _page(self) -> Outside | None:
+        """The broker's page, where a person sees what nobody told; nothing while it has more to tell."""
+        return self.chaos.truth() if self.chaos.opens(self.world.now) == self.world.now else None
+
+    def _unheard(self) -> None:
+        self.unheard += 1
+
     def _clock(self, under: Under, start: int) -> SimClock:
         under.clock = SimClock(self.wall, under.doom, start)
         return under.clock
@@ -264,7 +295,8 @@ class Run:
         self.kills += 1
         self._ended(self.now, power=self.deaths.power)
         draw = Draw(self.world.seed, "restart", self.starts)
-        return draw.between(MS, draw.pick((2, 5, 60, 600)) * NS)
+        wait = draw.between(MS, draw.pick((2, 5, 60, 600)) * NS)
+        return wait + BOOT if self.deaths.power else wait
 
     def _refused(self, why: Exception) -> int:
         """It would not start, and said why."""
@@ -345,6 +377,12 @@ def _clock(seed: int, faults: Faults, s: Scenario) -> ClockFaults:
     hours = s.schedule[-1].close - s.begin
     steps = sorted((s.begin + draw.below(hours), draw.between(-5, 5) * NS) for _ in range(draw.between(1, 6)))
     return ClockFaults(drift if faults.has("clock.drift") else 0, steps if faults.has("clock.step") else [])
+
+
+def at_close(s: Scenario) -> tuple[Stroke, ...]:
+    """The broker is away from six to two minutes before every close while faults have their way."""
+    ends = [x.close for x in s.schedule if x.close < s.calm]
+    return tuple(Stroke("down", at=end - 6 * MINUTE - s.begin, lasts=4 * MINUTE) for end in ends)
 
 
 def _bots(seed: int, faults: Faults) -> BotFaults:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from flyball.broker.chaos_kinds import Stroke
 from flyball.config.effective import Effective
 from flyball.config.load import load
 from flyball.feeds.actions import Dated
@@ -32,6 +33,7 @@ class Scenario:
     begin: int
     calm: int  # true time from which nothing fails any more
     end: int
+    script: tuple[Stroke, ...] = ()  # what the broker does for sure; `at` counts from the beginning
 
 
 def scenario(seed: int, *, acts: bool = False, halts: bool = False, events: int = ENOUGH) -> Scenario:

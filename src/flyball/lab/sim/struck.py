@@ -25,6 +25,9 @@ def struck(run: "Run") -> tuple[str, ...]:
         "people.night": run.people.nights,
         "market.acts": any(one.ts <= run.world.now for one in run.scenario.dated),
         "market.halts": True,
+        "feed.silent": run.unheard,
+        "broker.at_close": run.chaos.hits["down"],
+        "people.kill_file": run.kill_file.seen,
     }.items():
         if happened:
             found.add(kind)

@@ -44,7 +44,7 @@ class JudgedFlight(Flight):
     def __init__(self) -> None:
         super().__init__()
         self.judge = Judge()
-        self.judge._prompt = Patient()
+        self.judge.prompt = Patient()
         self.world: Any = World(self.judge)
 
     def take(self, event: Event) -> list[Effect]:

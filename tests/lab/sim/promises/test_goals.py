@@ -11,6 +11,7 @@ from flyball.kernel import events as ev
 from flyball.lab.sim.promises.goals import GOALS
 from flyball.lab.sim.promises.judge import Judge
 from tests.lab.sim.promises.told import (
+    CLOSE,
     NS,
     OPEN,
     account,
@@ -32,6 +33,7 @@ from tests.lab.sim.promises.told import (
 
 B = order("fbT-1-1-s-1", 1, 10)
 OUT = order("fbT-1-2-s-1", -1, 10, adds=False)
+STOP = order("fbT-1-3-s-1", -1, 10, adds=False, type="stop", stop=9_800)
 HELD = begun(*bought(B))
 DOUBT: list[Record] = [*asked(B), ev.Timeout(OPEN, B.client_id, "submit", 1, "")]
 CANCEL = fx.Cancel(OPEN, B.client_id, "operator", 1)
@@ -46,7 +48,7 @@ def unknown(ask: int) -> list[Record]:
     return [fx.Query(OPEN, B.client_id, ask), ev.Answer(OPEN, B.client_id, ask, False, "", 0, "")]
 
 
-def refused(*codes: str, adds: bool = False, **fields: int) -> list[Record]:
+def refused(*codes: str, adds: bool = False, **fields: object) -> list[Record]:
     o = replace(OUT, adds=adds, side=1 if adds else -1)
     return [intent(o), decision(o, verdict="reject", qty=0, codes=codes, **fields)]
 
@@ -79,6 +81,9 @@ TOLD: dict[str, list[Record]] = {
     "exit in doubt": [*HELD, *refused("REDUCE_IN_DOUBT")],
     "cut at zero": [*HELD, *refused("REDUCE_THROUGH_ZERO")],
     "exit waits for a cancel": [*HELD, intent(OUT), decision(OUT), epoch(2), OUT],
+    "stop set off": [*HELD, *asked(STOP), fill(STOP, 1)],
+    "stop in the way": [*HELD, *asked(STOP), *refused("REDUCE_HELD", held=(STOP.client_id,))],
+    "close waits": [*HELD, replace(intent(OUT), type="close", qty=0), decision(OUT), epoch(2), OUT],
     "daily loss": begun(latch("L1")),
     "drawdown halt": begun(latch("L2")),
     "drawdown restrict": begun(latch("L3")),
@@ -92,6 +97,16 @@ TOLD: dict[str, list[Record]] = {
     "pending loosening at a start": begun(approval("proposed"), epoch(2)),
     "resolved by a person": begun(command("resolve")),
     "quarantine": begun(QUARANTINED),
+    "panic at the close": begun(command("panic", ts=CLOSE - 300 * NS)),
+    "panic under a freeze": begun(latch("L5"), command("panic")),
+    "kill file": begun(command("panic", by="kill file")),
+    "all cancelled at once": begun(fx.CancelAll(OPEN, 1, "L4")),
+    "order of others cancelled": begun(fx.Cancel(OPEN, "", "L4", 1, "P7")),
+    "protection back": begun(fx.Alert(OPEN, "protection_back", "warning", "")),
+    "named residue": begun(fx.Flat(OPEN, "account", "L4", False, (("s", "AAA", 10),), 0, 1)),
+    "empty account while held": [*HELD, replace(account(), ask=1)],
+    "feed silent": begun(ev.Report(OPEN, "feed", "silent", "feed", "", "symbol:AAA")),
+    "loop gap": begun(ev.Report(OPEN, "loop", "gap", "loop", "")),
 }
 NOT_YET: dict[str, list[Record]] = {
     "panic during recovery": begun(command("panic")),
@@ -103,7 +118,17 @@ NOT_YET: dict[str, list[Record]] = {
     "fill twice": begun(*asked(B), fill(B, 5), fill(B, 5, fill_id="other")),
     "stopped at the gate": begun(*asked(B), ev.NotSent(OPEN, B.client_id, "cancelled")),
     "exit waits for a cancel": [*HELD, *asked(OUT)],
+    "stop set off": [*HELD, *asked(OUT), fill(OUT, 1)],
+    "stop in the way": [*HELD, *asked(OUT), *refused("REDUCE_HELD", held=(OUT.client_id,))],
+    "close waits": [*HELD, intent(OUT), decision(OUT), epoch(2), OUT],
     "flat by order": begun(fx.Flat(OPEN, "account", "L1", False, (), 0, 1)),
+    "panic at the close": begun(command("panic", ts=CLOSE - 301 * NS)),
+    "panic under a freeze": begun(command("panic")),
+    "kill file": begun(command("panic")),
+    "order of others cancelled": begun(*asked(B), CANCEL),
+    "named residue": begun(fx.Flat(OPEN, "account", "L4", True, (), 0, 1)),
+    "empty account while held": [*HELD, replace(account(positions=(("AAA", 10),)), ask=1)],
+    "feed silent": begun(ev.Report(OPEN, "feed", "ok", "feed", "", "symbol:AAA")),
     "pending loosening at a start": begun(approval("proposed"), approval("rejected"), epoch(2)),
 }
 

@@ -162,7 +162,7 @@ def test_a_cancel_needs_its_record():
     show(judge, epoch(2), cancel)
     judge = judged(*begun(*asked(IN)))
     judge.cancelling(cancel)
-    with pytest.raises(Broken, match="its cancel left without a record"):
+    with pytest.raises(Broken, match="left without a record"):
         show(judge, epoch(2))
 
 

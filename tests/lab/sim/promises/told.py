@@ -84,7 +84,7 @@ def intent(o: fx.Order, **fields: Any) -> ev.Intent:
         type=o.type,
         limit=o.limit,
         tif=o.tif,
-        **{**given, **fields},
+        **{**given, "stop": o.stop, **fields},
     )
 
 
@@ -97,6 +97,7 @@ def decision(o: fx.Order, **fields: Any) -> fx.Decision:
         "reference": 10_000,
         "scale": 10**6,
         "evidence": (),
+        "stop": o.stop,
     }
     made = fx.Decision(
         ts=o.ts,

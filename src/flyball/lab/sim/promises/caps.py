@@ -14,6 +14,7 @@ from flyball.lab.sim.promises.worst import worst_of
 
 RESTART: Final = 30 * MINUTE  # each step of 25, 50, 100% after a panic
 CAUTION_SCALE: Final = PPM // 2
+EVENT_SCALE: Final = PPM // 4
 STOP: Final = 2 * PPM  # average true ranges, unless configured
 
 Cap = tuple[str, int, int | None]
@@ -26,7 +27,7 @@ def within(m: Model, o: Order, ppm: int) -> None:
     name = f"{o.first.client_id}"
     if not m.valued():
         raise Broken("P2", f"{name}: approved although something held or working has no price")
-    if ppm > (most := most_scale(m, o.first.symbol)):
+    if ppm > (most := most_scale(m, o.first.symbol, o.first.strategy)):
         raise Broken("P2", f"{name}: C31 scale {ppm} ppm above {most}")
     for control, value, cap in caps(m, o, ppm):
         if cap is not None and value > cap:
@@ -42,7 +43,7 @@ def _text(control: str, value: int) -> str:
 _COUNTS: Final = ("C1 qty", "C4")
 
 
-def most_scale(m: Model, symbol: str) -> int:
+def most_scale(m: Model, symbol: str, strategy: str) -> int:
     """The largest scale that may be in force, ppm: less in a wild regime of the symbol, in the caution zone,
     and after a panic 25, 50, 100% with half an hour for each step.
     """
@@ -54,6 +55,9 @@ def most_scale(m: Model, symbol: str) -> int:
     if zone is not None and m.high_water > 0 and down * PPM >= zone * m.high_water:
         caution = m.limits.number("caution_scale")
         scale = scale * (CAUTION_SCALE if caution is None else caution) // PPM
+    if any(x == "L11" for x, _ in m.latches) and strategy not in m.limits.text("event_exempt", "").split(","):
+        share = m.limits.number("event_scale")
+        scale = scale * (EVENT_SCALE if share is None else share) // PPM
     return scale
 
 
@@ -72,7 +76,7 @@ def caps(m: Model, o: Order, ppm: int) -> Iterator[Cap]:
     yield "C3 net", worst.net(), m.limits.cap("max_net", base)
     leverage = m.limits.number("max_leverage")
     yield "C3 leverage", worst.gross, None if leverage is None else leverage * max(base, 0) // PPM
-    yield "C3 at risk", worst.gross, m.limits.cap("max_at_risk", base)
+    yield "C3 at risk", worst.at_risk, m.limits.cap("max_at_risk", base)
     yield "C4", worst.count, m.limits.number("max_positions")
     yield "C5 turnover", m.traded + worst.turnover, m.limits.cap("max_daily_turnover", base)
     yield "C5 cost", m.fees + worst.cost, m.limits.cap("max_daily_cost", base)

@@ -71,7 +71,11 @@ def _others(m: Model, o: Order) -> Iterator[str]:
         if x.side == f.side:
             continue
         busy[x.strategy] = busy.get(x.strategy, 0) + other.remaining()
-        if not other.ended and (not f.limit or not x.limit or (f.limit - x.limit) * f.side >= 0):
+        if x.stop:  # it trades from its price on, with what rests there or beyond
+            meets = f.limit > 0 and (x.stop - f.limit) * f.side >= 0
+        else:
+            meets = not f.limit or not x.limit or (f.limit - x.limit) * f.side >= 0
+        if not other.ended and meets:
             yield f"C21 would trade against own {x.client_id}"
     for strategy in {*busy, *m.books[f.symbol]} - {f.strategy}:
         if m.position(f.symbol, strategy) * f.side - busy.get(strategy, 0) < 0:

@@ -45,6 +45,7 @@ class Figures:
         self.foreign: dict[str, int] = {}  # found in what is no instrument
         self.acts: dict[str, ev.Action] = {}  # corporate actions by id
         self.promised: set[tuple[str, str]] = set()  # approved exits that have not come out yet
+        self.asked_back: set[str] = set()  # broker ids of others' orders, "all 1" of everything: cancelled
         self.value = 0  # of all books
         self.roundings = 0  # times the governor may have rounded
         self.strange: set[tuple[str, str]] = set()
@@ -61,6 +62,12 @@ class Figures:
         self.intent: ev.Intent | None = None
         self.differs: set[tuple[str, int]] = set()  # divergences: what, and the record that said so
         self.watched = False  # the newest event moved a price or a book
+        self.monday = 0  # of the week, yyyymmdd
+        self.week_baseline = 0
+        self.week_flows = 0
+        self.words: dict[tuple[str, str], ev.Report] = {}  # a sensor's newest word, by word and scope
+        self.account_at = -1  # when the account was stated last
+        self.rebasing = False  # the clear that waits for another person moves the high-water mark
 
     def today(self) -> int:
         return self.day.day if self.day else 0
@@ -108,6 +115,10 @@ class Figures:
             if strategy in ("", who) and symbol in ("", what)
         )
 
+    def week_loss(self) -> int:
+        """Lost (+) since the week's first session, flows stripped."""
+        return self.week_baseline - self.equity() + self.week_flows
+
     def bar(self) -> int:
         """atr_bar, ns."""
         return self.limits.number("atr_bar") or ATR_BAR
@@ -127,6 +138,7 @@ class Figures:
             price.bars.stress(price.middle(), self.floor()),
             (self.limits.number("fee_per_unit") or 0) * MICRO,
             self.limits.number("fee_rate") or 0,
+            price.lowest(),
         )
 
     def forbids(self, strategy: str, symbol: str) -> Latch | None:

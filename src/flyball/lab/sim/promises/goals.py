@@ -11,6 +11,7 @@ from flyball.lab.sim.promises.amounts import NS
 from flyball.lab.sim.promises.model import Model
 from flyball.lab.sim.promises.order import ENDS, Order
 
+LADDER: Final = 300 * NS  # before the close, when it gets flat by itself
 RECOVERY: Final = 10 * NS  # a start is young for so long
 LATE: Final = 250 * 10**6  # ns: a latch is repeated elsewhere when it is not durable by then
 
@@ -51,6 +52,9 @@ GOALS: Final[dict[str, str]] = {
     "exit in doubt": "an exit was refused while one is in doubt",
     "cut at zero": "an order through zero was cut or refused",
     "exit waits for a cancel": "an exit waited for the end of an own order in its way",
+    "stop set off": "a stop was executed",
+    "stop in the way": "an exit was refused because a stop is working",
+    "close waits": "a close took back what was in its way and left behind the end of it",
     "daily loss": "L1 tripped",
     "drawdown halt": "L2 tripped",
     "drawdown restrict": "L3 tripped",
@@ -63,6 +67,16 @@ GOALS: Final[dict[str, str]] = {
     "flood": "a bot sent more than its allowance",
     "pending loosening at a start": "looser limits waited for approval when a process started",
     "resolved by a person": "an operator ended what stayed in doubt",
+    "panic at the close": "a panic while the ladder was getting flat",
+    "panic under a freeze": "a panic while another latch was set",
+    "kill file": "the kill file panicked",
+    "all cancelled at once": "one call cancelled everything in the account",
+    "order of others cancelled": "an order that is not ours was cancelled",
+    "protection back": "a stop was put back behind a position that could not be sold",
+    "named residue": "a flattening named what it could not get rid of",
+    "empty account while held": "an account without positions was told while books held something",
+    "feed silent": "a price was too old, and the latch was set",
+    "loop gap": "the governor stood still, and compared before anything was added",
 }
 
 
@@ -74,6 +88,7 @@ class Goals:
         self._start = -1
         self._batches = 0
         self._late = False
+        self._close = 0
         self._pending: set[int] = set()
         self._promised: set[tuple[str, str]] = set()
         self._latches: list[tuple[int, int]] = []  # (record, time) of latches not known durable
@@ -96,6 +111,10 @@ class Goals:
             "quarantined": lambda _e, _m: self.hit("quarantine"),
             "booked": lambda _e, _m: self.hit("resolved by a person"),
             "approval": self._approval,
+            "cancel_all": lambda _e, _m: self.hit("all cancelled at once"),
+            "cancel": self._cancel,
+            "account": self._account,
+            "session": self._session,
         }
 
     def hit(self, goal: str) -> None:
@@ -167,6 +186,8 @@ class Goals:
         elif o.ended:
             self.hit("fill after the end")
         else:
+            if o.first.stop:
+                self.hit("stop set off")
             if o.cancels:
                 self.hit("cancel lost the race")
             if not o.acknowledged:
@@ -200,7 +221,7 @@ class Goals:
         elif e.why == "INTENT_EXPIRED":
             self.hit("expired at the gate")
 
-    def _decision(self, d: fx.Decision, _: Model) -> None:
+    def _decision(self, d: fx.Decision, m: Model) -> None:
         if d.adds and d.verdict == "clip":
             self.hit("clip at a cap")
         if d.verdict == "reject" and d.would_pass:
@@ -210,6 +231,8 @@ class Goals:
         for code, goal in _BY_CODE.items():
             if code in d.codes:
                 self.hit(goal)
+        if any((o := m.orders.get(name)) is not None and o.first.stop for name in d.held):
+            self.hit("stop in the way")
         if d.verdict != "reject" and not d.adds:
             self._promised.add((d.strategy, d.intent))
 
@@ -222,6 +245,8 @@ class Goals:
             self._promised.discard((f.strategy, f.intent))
             if m.event is not None and m.event.KIND != "intent":
                 self.hit("exit waits for a cancel")
+                if m.closes(f):
+                    self.hit("close waits")
 
     def _latch(self, f: fx.LatchChange, m: Model) -> None:
         if f.action == "set":
@@ -236,6 +261,10 @@ class Goals:
             self._late = e.value == "late"
             if self._late:
                 self.hit("journal late")
+        elif e.what == "loop":
+            self.hit("loop gap")
+        elif e.what == "feed" and e.value != "ok":
+            self.hit("feed silent")
 
     def _command(self, e: ev.Command, m: Model) -> None:
         if e.what == "panic":
@@ -243,16 +272,37 @@ class Goals:
                 self.hit("panic during recovery")
             if ("L4", "account") in m.latches:
                 self.hit("panic twice")
+            elif m.latches:
+                self.hit("panic under a freeze")
+            if e.by == "kill file":
+                self.hit("kill file")
+            if 0 <= self._close - e.ts <= LADDER:
+                self.hit("panic at the close")
         elif e.what == "resolve":
             self.hit("resolved by a person")
 
     def _alert(self, f: fx.Alert, _: Model) -> None:
         if f.alert == "not_flat_at_close":
             self.hit("not flat at the close")
+        elif f.alert == "protection_back":
+            self.hit("protection back")
 
     def _flat(self, f: fx.Flat, _: Model) -> None:
         if f.confirmed:
             self.hit("flat by order")
+        elif f.residue:
+            self.hit("named residue")
+
+    def _session(self, e: ev.Session, _: Model) -> None:
+        self._close = e.close
+
+    def _cancel(self, f: fx.Cancel, _: Model) -> None:
+        if f.broker_id:
+            self.hit("order of others cancelled")
+
+    def _account(self, e: ev.Account, m: Model) -> None:
+        if e.ask and not e.positions and any(b.qty for _, _, b in m.all_books()):
+            self.hit("empty account while held")
 
     def _approval(self, f: Any, _: Model) -> None:  # noqa: ANN401 - of a later version of the records
         if f.what == "proposed":

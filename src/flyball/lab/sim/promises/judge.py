@@ -26,6 +26,7 @@ from flyball.lab.sim.promises import caps, facts, healed, ids, latched, needless
 from flyball.lab.sim.promises.broken import Broken
 from flyball.lab.sim.promises.durable import Continuity
 from flyball.lab.sim.promises.flat import FlatByClose
+from flyball.lab.sim.promises.flattened import Flattened
 from flyball.lab.sim.promises.goals import Goals
 from flyball.lab.sim.promises.ledger import same_books
 from flyball.lab.sim.promises.loosened import Loosened
@@ -52,11 +53,11 @@ class Judge:
         self.socket = socket.Socket()
         self.goals = Goals()
         self._continuity = Continuity()
-        self._flat = FlatByClose()
+        self._flat, self._flattened = FlatByClose(), Flattened()
         self.loosened = Loosened()
         self._broker = AtTheBroker()
         self._repeated = Repeated()
-        self._prompt = Prompt()
+        self.prompt = Prompt()
         self._now = 0  # true time of the newest batch
         self._source: Sequence[Record] = []  # the journal so far
         self._left_out: set[int] = set()  # events passed over after two deaths
@@ -84,7 +85,7 @@ class Judge:
             self._memory, self.governor = False, None
             self.socket.started()
             noted = None if noted is None else list(noted)
-            self._prompt.started(noted)
+            self.prompt.started(noted)
             self._repeated.started(self.model, noted)
             left, self._left = self._left, []
             if noted is not None and len(records) >= shown:
@@ -93,6 +94,7 @@ class Judge:
     def _rebuild(self, records: Sequence[Record], shown: int) -> None:
         """Everything anew from what was recovered; what was shown before counts for no goal again."""
         self.model, self._flat, self.loosened = Model(), FlatByClose(), Loosened()
+        self._flattened = Flattened()
         self._source, self._left_out = records, set()
         goals, self.goals = self.goals, Goals()
         for seq, record in enumerate(records, 1):
@@ -129,7 +131,7 @@ class Judge:
                 self._take(seq, record)
             self._step_is_over()
             self.socket.shown(self.model, written=written)
-            self._prompt.batch(records, self.socket, now, written=written)
+            self.prompt.batch(records, self.socket, now, written=written)
             durable = None if self.durable is None else self.durable()
             if durable is not None:
                 self._repeated.batch(durable, now)
@@ -143,7 +145,7 @@ class Judge:
             self.goals.sent(order)
             self.socket.sending(self.model, order, durable, now, behind=self._behind())
 
-    def cancelling(self, cancel: fx.Cancel) -> None:
+    def cancelling(self, cancel: fx.Cancel | fx.CancelAll) -> None:
         """A cancel is at the socket."""
         with self._heard():
             self.socket.cancelling(self.model, cancel, behind=self._behind())
@@ -173,7 +175,7 @@ class Judge:
         if power:
             self.socket.ended()
         self._continuity.crashed(power=power, written=written, durable=durable)
-        self._prompt.crashed(power=power)
+        self.prompt.crashed(power=power)
         self._repeated.crashed(power=power)
 
     # -- cross-checks ----------------------------------------------------------------------------------------
@@ -225,6 +227,7 @@ class Judge:
             self._step_is_over()
             if isinstance(record, ev.Epoch):
                 self._flat.started()
+                self._flattened.started()
             elif isinstance(record, ev.Config):
                 self.loosened.config(record.approvers)
         else:
@@ -269,6 +272,9 @@ class Judge:
             ids.ended_with_reason(m, record)
         elif isinstance(record, fx.Alert):
             self._flat.alert(record)
+            self._flattened.alert(record)
+        if isinstance(record, fx.Flat):
+            self._flattened.flat(record)
 
     def _after(self, f: fx.Order) -> None:
         """A new order, now that it is among the live ones."""
@@ -284,8 +290,10 @@ class Judge:
     def _step_is_over(self) -> None:
         """Before the next event."""
         latched.asked_back(self.model)
+        reducing.still_fits(self.model)
         latched.tripped(self.model)
         self._flat.step(self.model)
+        self._flattened.step(self.model)
         self.loosened.step(self.model)
 
 

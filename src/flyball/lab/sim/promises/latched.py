@@ -6,7 +6,7 @@ from typing import Final
 from flyball.kernel.effects import LatchChange
 from flyball.kernel.effects import Order as Emitted
 from flyball.kernel.events import Command
-from flyball.lab.sim.promises.amounts import PPM, shown
+from flyball.lab.sim.promises.amounts import MICRO, PPM, shown
 from flyball.lab.sim.promises.broken import Broken
 from flyball.lab.sim.promises.model import Model
 
@@ -42,7 +42,7 @@ def cleared_by_a_person(m: Model, f: LatchChange) -> None:
     if f.action == "cleared" and f.latch in NEXT_SESSION and held.day == m.today():
         raise Broken("P6", f"{name}: cleared on the day it was set")
     e = m.event
-    if isinstance(e, Command) and e.authority == "secret" and e.by:
+    if isinstance(e, Command) and e.by and e.authority == ("approver" if e.what == "confirm" else "secret"):
         return
     by = e.KIND if e is not None else "nothing"
     if f.action == "cleared":
@@ -66,6 +66,13 @@ def tripped(m: Model) -> None:
         cap, lost = m.limits.cap(key, base, **who), m.loss(**who)
         if cap is not None and lost >= cap + slack and ("L1", scope or "account") not in m.latches:
             raise Broken("P2", f"L1: lost {shown(lost)} of {shown(cap)} on {scope or 'account'}, no latch")
+    if ("L2", "account") not in m.latches and m.monday:
+        cap, lost = m.limits.cap("max_weekly_loss", base), m.week_loss()
+        if cap is not None and lost >= cap + slack:
+            raise Broken("P2", f"L2: lost {shown(lost)} of {shown(cap)} this week, no latch")
+        floor = m.limits.number("min_account_equity")
+        if floor is not None and m.equity() <= floor * MICRO - slack:
+            raise Broken("P2", f"L2: equity {shown(m.equity())} at or below {shown(floor * MICRO)}, no latch")
     for zone, latch in ZONES:
         ppm = m.limits.number(zone)
         down = m.high_water - m.equity() - slack

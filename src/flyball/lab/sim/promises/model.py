@@ -4,6 +4,7 @@ A record is known by its `KIND`; one that says nothing of these figures leaves e
 """
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any, Final
 
 from flyball.journal.codec import Record
@@ -66,11 +67,16 @@ class Model(Figures):
 
     def _session(self, e: ev.Session) -> None:
         """A risk day takes its baseline from the ledger; the first one from the broker, where it was read."""
+        if self.day is not None and e.day == self.day.day and self.day.open < e.close < self.day.close:
+            self.day = e  # an earlier close holds at once
         if self.day is not None and e.day <= self.day.day:
             return
         first = self.day is None and self.known
         self.baseline = self.baseline + self.day_flows if first else self.equity()
         self.day = e
+        monday = monday_of(e.day)
+        if monday != self.monday:
+            self.monday, self.week_baseline, self.week_flows = monday, self.baseline, 0
         self.day_flows = self.traded = self.fees = self.sent_today = 0
         for price in self.prices.values():
             price.fresh = True
@@ -106,10 +112,12 @@ class Model(Figures):
             self.high_water = max(0, self.high_water + amount)
         self.cash += amount
         self.day_flows += amount
+        self.week_flows += amount
 
     def _account(self, e: ev.Account) -> None:
         """The broker's figures are taken over once; later they are only compared."""
         own.introduced(self, e)
+        self.account_at = e.ts
         if self.known:
             return
         self.known = True
@@ -131,6 +139,11 @@ class Model(Figures):
 
     def _intent(self, e: ev.Intent) -> None:
         self.intent = e
+
+    def closes(self, f: fx.Order) -> bool:
+        """Whether an order carries out a `close`."""
+        found = self.decided.get((f.strategy, f.intent)) if f.intent else None
+        return found is not None and found.intent.type == "close"
 
     def _decision(self, d: fx.Decision) -> None:
         if self.intent is not None and d.verdict != "reject":
@@ -157,8 +170,18 @@ class Model(Figures):
         self.touch(o)
 
     def _cancel(self, f: fx.Cancel) -> None:
+        if f.broker_id:
+            self.asked_back.add(f.broker_id)
         if (o := self.orders.get(f.client_id)) is not None:
             o.cancels += 1
+            self.touch(o)
+
+    def _cancel_all(self, f: fx.CancelAll) -> None:
+        """Everything that is open, whoever placed it."""
+        self.asked_back.add(f"all {f.attempt}")
+        for o in list(self.all_live()):
+            o.cancels += 1
+            self.touch(o)
 
     def _query(self, f: fx.Query) -> None:
         if (o := self.orders.get(f.client_id)) is not None:
@@ -192,7 +215,8 @@ class Model(Figures):
             o.left = o.doubted = True
 
     def _update(self, e: ev.Update) -> None:
-        if (o := self.orders.get(e.client_id)) is not None:
+        o = self.orders.get(e.client_id)
+        if o is not None and not o.retry_refused(e.state, e.filled):
             self._state(o, e.state, e.filled)
 
     def _answer(self, e: ev.Answer) -> None:
@@ -204,13 +228,17 @@ class Model(Figures):
         o.asked = -1
         if e.found:
             self._state(o, e.state, e.filled)
-        elif not o.acknowledged:
+        elif o.acknowledged:
+            o.confirmed = False
+            self.touch(o)
+        else:
             o.disowned += 1
             o.unsent = o.unsent or (e.ask == 0 and not o.left)
 
     def _state(self, o: Order, state: str, filled: int) -> None:
         """Only the broker's word for an end is evidence; what it states above what was seen is still owed."""
         o.acknowledged, o.disowned = True, 0
+        o.confirmed = o.confirmed or state in ("ACCEPTED", "PARTIALLY_FILLED")
         if state in ENDS and (not o.ended or o.ours):
             o.ended = o.ended or state
             o.ours = False
@@ -234,7 +262,7 @@ class Model(Figures):
             o.fills.add(e.fill_id)
             own.replaced(self, o, e)
             o.filled += e.qty
-            o.acknowledged = True
+            o.acknowledged = o.confirmed = True
         self.book(strategy, e.symbol, e.side, e.qty, e.price, e.fee)
         if o is None:
             self.refresh(e.symbol)
@@ -249,6 +277,13 @@ class Model(Figures):
     def _divergence(self, f: fx.Divergence) -> None:
         self.differs.add((f.what, self.seq))
 
+    def _report(self, e: ev.Report) -> None:
+        self.words[e.what, e.scope] = e
+
+    def _command(self, e: ev.Command) -> None:
+        if e.what == "clear":
+            self.rebasing = dict(e.args).get("rebase") == "yes"
+
     def _latch(self, f: fx.LatchChange) -> None:
         key = (f.latch, f.scope)
         if f.action == "set":
@@ -257,9 +292,14 @@ class Model(Figures):
         self.latches.pop(key, None)
         if f.latch == "L4":
             self.panic_over = self.ts
-        args = dict(self.event.args) if isinstance(self.event, ev.Command) else {}
-        if f.latch == "L2" and args.get("rebase") == "yes":
+        if f.latch == "L2" and self.rebasing:
             self.high_water = max(0, self.equity())
+
+
+def monday_of(day: int) -> int:
+    """The Monday of a yyyymmdd's week."""
+    at = date(day // 10_000, day // 100 % 100, day % 100)
+    return int((at - timedelta(days=at.weekday())).strftime("%Y%m%d"))
 
 
 EVENTS: Final = frozenset(kind.KIND for kind in ev.Event.__args__)

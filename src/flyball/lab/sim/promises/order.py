@@ -10,7 +10,7 @@ ENDS: Final = ("FILLED", "CANCELED", "REJECTED", "EXPIRED")
 NOT_SENT: Final = "NOT_SENT"
 DISOWNED: Final = 2  # questions in a row the broker has to answer with "unknown"
 IDENTITY: Final = (
-    *("intent", "author", "strategy", "symbol", "side", "qty", "type", "limit", "tif", "adds", "leg"),
+    *("intent", "author", "strategy", "symbol", "side", "qty", "type", "limit", "tif", "adds", "leg", "stop"),
 )
 
 
@@ -32,6 +32,7 @@ class Order:
     fills: set[str] = field(default_factory=set)
     left: bool = False  # some attempt went out
     acknowledged: bool = False  # the broker has spoken of it
+    confirmed: bool = False  # ... as open, and has not said since that it knows no such order
     doubted: bool = False  # a submit got no answer
     asked: int = -1  # the question that is open; -1 = none
     disowned: int = 0  # questions in a row answered with "unknown"
@@ -44,6 +45,14 @@ class Order:
     def remaining(self) -> int:
         """What may still be executed. What we ended ourselves owes nothing, unless the broker says so."""
         return max(0, (self.stated if self.ended else self.qty) - self.filled)
+
+    def retry_refused(self, state: str, filled: int) -> bool:
+        """The word may be on its newest attempt alone: those before it, unanswered, may still arrive."""
+        return state == "REJECTED" and self.attempt > 1 and filled <= 0 and not self.ended
+
+    def protects(self) -> bool:
+        """A stop that the broker has, and nobody has asked back."""
+        return self.first.stop > 0 and self.confirmed and not (self.ended or self.cancels)
 
     def live(self) -> bool:
         return self.remaining() > 0

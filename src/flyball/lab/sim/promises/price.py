@@ -31,6 +31,9 @@ class Price:
     def highest(self) -> int:
         return max(self.bid, self.ask, self.last)
 
+    def lowest(self) -> int:
+        return min((price for price in (self.bid, self.ask, self.last) if price > 0), default=0)
+
     def middle(self) -> int:
         return middle(self.bid, self.ask, self.last)
 

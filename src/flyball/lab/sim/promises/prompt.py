@@ -32,6 +32,7 @@ class Prompt:
     def __init__(self) -> None:
         self._owed: dict[tuple[str, int], Owed] = {}
         self._from_memory: list[str] = []  # client ids
+        self.shut_until = 0  # the broker takes no call of anybody before then
 
     def crashed(self, *, power: bool) -> None:
         """The process is dead. An emergency log is not synced: with the power it may go."""
@@ -62,6 +63,6 @@ class Prompt:
                 if not written:
                     self._from_memory.append(key[0])
                 continue
-            x.turns += now > x.since + SOON
+            x.turns += now > max(x.since, self.shut_until) + SOON
             if x.turns >= TURNS:
                 raise Broken("P1", f"{key[0]}: reduces, decided {now - x.since} ns ago, and has not left")

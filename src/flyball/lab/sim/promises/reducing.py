@@ -44,6 +44,24 @@ def nearer_to_zero(m: Model, f: Emitted, left: Container[str] | None = None) -> 
             )
 
 
+def still_fits(m: Model) -> None:
+    """After a step: the stops that nobody has asked back reduce, all of them together, no more than is held,
+    in the book and in the account.
+    """
+    for symbol, live in m.live.items():
+        stops = [o for o in live.values() if o.first.stop and not (o.cancels or o.ended)]
+        for o in stops:
+            for whose in (o.first.strategy, None):
+                held = -o.first.side * m.position(symbol, whose)
+                all_of_it = sum(
+                    x.remaining()
+                    for x in stops
+                    if x.first.side == o.first.side and whose in (None, x.first.strategy)
+                )
+                if all_of_it > held:
+                    raise Broken("P3", f"{o.first.client_id}: stops over {all_of_it} {symbol} of {held} held")
+
+
 def found_by_us(m: Model, i: Intent, d: Decision) -> None:
     """Whether an intent adds is what the position says; what reduces is not refused for anything else."""
     if i.flaw or i.symbol not in m.instruments or i.side not in (1, -1):

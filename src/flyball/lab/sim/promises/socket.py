@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from flyball.kernel.effects import Cancel
+from flyball.kernel.effects import Cancel, CancelAll
 from flyball.kernel.effects import Order as Emitted
 from flyball.lab.sim.promises.amounts import NS
 from flyball.lab.sim.promises.broken import Broken
@@ -44,7 +44,7 @@ class Socket:
         self._left: set[tuple[str, int]] = set()  # in this process
         self._asked: set[str] = set()  # looked up in this process
         self._waiting: list[Sending] = []
-        self._cancels: list[Cancel] = []
+        self._cancels: list[Cancel | CancelAll] = []
 
     def started(self) -> None:
         self._left.clear()
@@ -71,7 +71,7 @@ class Socket:
         else:
             self._judge(m, one, written=True)
 
-    def cancelling(self, m: Model, cancel: Cancel, *, behind: bool) -> None:
+    def cancelling(self, m: Model, cancel: Cancel | CancelAll, *, behind: bool) -> None:
         """A cancel leaves; it needs its record like everything else."""
         if behind or not _asked_back(m, cancel):
             self._cancels.append(cancel)
@@ -86,7 +86,7 @@ class Socket:
         cancels, self._cancels = self._cancels, []
         for cancel in cancels:
             if not _asked_back(m, cancel):
-                raise Broken("P1", f"{cancel.client_id}: its cancel left without a record")
+                raise Broken("P1", f"{cancel}: left without a record")
 
     def ended(self) -> list[Sending]:
         """The process is dead: what left and was not shown any more."""
@@ -110,7 +110,8 @@ class Socket:
         most = ADD_AGE if age is None else age
         if not f.adds:
             most = max(most, EXIT_AGE)
-        born = max(o.created, 0)
+        # what a close takes back first it waits for: its own way begins when its order comes out
+        born = f.ts if m.closes(f) else max(o.created, 0)
         if one.now - born > most:
             raise Broken("P5", f"{f.client_id}: left {one.now - born} ns after its intent, {most} allowed")
 
@@ -120,7 +121,11 @@ def _journaled(m: Model, f: Emitted) -> bool:
     return o is not None and o.attempt >= f.attempt
 
 
-def _asked_back(m: Model, cancel: Cancel) -> bool:
+def _asked_back(m: Model, cancel: Cancel | CancelAll) -> bool:
+    if isinstance(cancel, CancelAll):
+        return f"all {cancel.attempt}" in m.asked_back
+    if cancel.broker_id:
+        return cancel.broker_id in m.asked_back
     o = m.orders.get(cancel.client_id)
     return o is not None and o.cancels > 0
 

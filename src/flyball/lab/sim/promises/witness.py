@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flyball.kernel.effects import AskAccount, Cancel, Order, Query
+from flyball.kernel.effects import AskAccount, Cancel, CancelAll, Order, Query
 from flyball.kernel.events import Account, Answer, Event
 from flyball.lab.sim.promises.judge import Judge
 from flyball.ports import Broker
@@ -26,6 +26,10 @@ class Witness:
     def cancel(self, cancel: Cancel) -> None:
         self.judge.cancelling(cancel)
         self.broker.cancel(cancel)
+
+    def cancel_all(self, cancel: CancelAll) -> None:
+        self.judge.cancelling(cancel)
+        self.broker.cancel_all(cancel)
 
     def query(self, query: Query) -> None:
         self.judge.asking(query)

@@ -26,6 +26,7 @@ class Worst:
     cost: int = 0  # fees still to be paid, the way out included
     stressed: int = 0
     unpriced: int = 0
+    at_risk: int = 0  # where what a confirmed stop covers counts only the way to its price
 
     def add(self, other: "Worst", sign: int) -> None:
         for name in _NAMES:
@@ -49,12 +50,29 @@ class Terms:
     stress: tuple[int, int]
     fee_per_unit: int  # attos for one unit of the product
     fee_rate: int  # ppm
+    low: int = 0  # the lowest of bid, ask, last
+
+
+def spared(position: int, orders: Iterable[Order], t: Terms) -> int:
+    """What confirmed stops keep from being at risk: of each unit covered its price, less the way to the stop;
+    of several the worst count first. Attos.
+    """
+    side = -1 if position > 0 else 1
+    rest, total = abs(position), 0
+    stops = [(side * o.first.stop, o.remaining()) for o in orders if o.first.side == side and o.protects()]
+    for at, qty in sorted(stops, reverse=True):
+        way = max(0, t.price + at if side < 0 else at - t.low)
+        covered = min(qty, rest)
+        total += covered * max(0, t.price - way) * t.unit
+        rest -= covered
+    return total
 
 
 def worst_of(position: int, orders: Iterable[Order], t: Terms) -> Worst:
     """The worst case of a position with these live orders."""
     worth = {1: 0, -1: 0}
     units = {1: 0, -1: 0}
+    orders = list(orders)
     for o in orders:
         left = o.remaining()
         if left:
@@ -79,4 +97,6 @@ def worst_of(position: int, orders: Iterable[Order], t: Terms) -> Worst:
     busy = position != 0 or units[1] != 0 or units[-1] != 0
     top, bottom = t.stress
     stressed = gross * top // bottom
-    return Worst(gross, high, low, int(busy), turnover, cost, stressed, int(busy and not t.known))
+    less = spared(position, orders, t)
+    risk = max(high - less, -low) if position > 0 else max(high, -low - less)
+    return Worst(gross, high, low, int(busy), turnover, cost, stressed, int(busy and not t.known), risk)

@@ -1,0 +1,248 @@
+"""Bugs for getting flat: exits that are too large or too many, evidence that is none, residue unsaid."""
+
+from typing import Final
+
+from flyball.lab.mutants.mutant import Mutant
+
+FLATTEN: Final = "tests/kernel/test_flatten.py"
+COURSE: Final = "tests/kernel/test_flatten_course.py"
+EVIDENCE: Final = "tests/kernel/test_flatten_evidence.py"
+SHUT: Final = "tests/kernel/test_shut.py"
+STOPS: Final = "tests/kernel/test_stops.py"
+PAPER_STOPS: Final = "tests/broker/test_paper_stop.py"
+
+FLATTEN_BUGS: Final[tuple[Mutant, ...]] = (
+    Mutant(
+        "an exit larger than the broker's own list of positions",
+        "kernel/flatten.py",
+        "    if 0 <= most < qty:\n        qty = most\n",
+        "",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "an exit does not wait for the evidence of the cancel",
+        "kernel/flatten.py",
+        " or waited_for(s, f, b.symbol):\n",
+        ":\n",
+        (FLATTEN, EVIDENCE),
+    ),
+    Mutant(
+        "a list of before the cancel is its evidence",
+        "kernel/evidence.py",
+        " and -o.listed > o.cancel_at and not o.final()\n",
+        " and o.listed < 0 and not o.final()\n",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "an empty list is believed at once",
+        "kernel/evidence.py",
+        "    doubt = s.empty_at == 0\n",
+        "    doubt = False\n",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "orders of others are forgotten",
+        "kernel/evidence.py",
+        "    s.strangers = seen\n",
+        "    s.strangers = {}\n",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "a cancel of everything is taken to reach what is still on its way",
+        "kernel/flatten.py",
+        "        back = [o for o in back if not o.broker_id]",
+        "        back = []",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "a stop is taken away while nothing can leave",
+        "kernel/flatten.py",
+        " or _spared(s, f, o):\n",
+        ":\n",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "protection put back larger than what is left",
+        "kernel/protection.py",
+        "        qty = min(p.qty, reducible(s, p.strategy, symbol, p.side)[0])\n",
+        "        qty = p.qty\n",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "protection is given up while the old order may still work",
+        "kernel/protection.py",
+        "        if p.client_id in s.orders:\n            continue\n",
+        "",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "protection is put back through the market",
+        "kernel/protection.py",
+        "        if qty <= 0 or _passed(s, p):\n",
+        "        if qty <= 0:\n",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "a retry is never wider",
+        "kernel/flatten.py",
+        "lim.max_slippage * f.attempts)\n",
+        "lim.max_slippage)\n",
+        (COURSE,),
+    ),
+    Mutant(
+        "an exit goes in one piece",
+        "kernel/flatten.py",
+        "        part = min(qty, slice_qty)\n",
+        "        part = qty\n",
+        (FLATTEN,),
+    ),
+    Mutant(
+        "a shrunken cap makes slices without end",
+        "kernel/flatten.py",
+        "SLICES: Final = 20 ",
+        "SLICES: Final = 200 ",
+        (FLATTEN,),
+    ),
+    Mutant(
+        "flat is confirmed by an answer of before",
+        "kernel/flatten.py",
+        "        if e.as_of < f.asked_at if e.as_of else f.asked == 0 or e.ask < f.asked:\n",
+        "        if e.ask < 0:\n",
+        (FLATTEN,),
+    ),
+    Mutant(
+        "flat is confirmed without the broker's positions",
+        "kernel/flatten.py",
+        "        if x is not None and not x.position - x.sell_qty <= there <= x.position + x.buy_qty:\n",
+        "        if x is not None and there < 0:\n",
+        (FLATTEN, EVIDENCE),
+    ),
+    Mutant(
+        "nobody is paged about what is not flat",
+        "kernel/residue.py",
+        "    if f.paged:\n        return\n",
+        "    if not f.paged:\n        return\n",
+        (FLATTEN, COURSE),
+    ),
+    Mutant(
+        "what is left is not named",
+        "kernel/residue.py",
+        '    what = f": {\', \'.join(named)}{more}" if named else ""\n',
+        '    what = ""\n',
+        (FLATTEN, EVIDENCE),
+    ),
+    Mutant(
+        "exits are sent into a halt",
+        "kernel/residue.py",
+        "    if not m.tradable or halted(s, symbol):\n",
+        "    if not m.tradable and halted(s, symbol):\n",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "a crash forgets what is being flattened",
+        "kernel/apply.py",
+        "    s.environment = e.environment\n",
+        "    s.environment = e.environment\n    s.flattenings.clear()\n",
+        (COURSE,),
+        seed=17,
+    ),
+    Mutant(
+        "a cancel that the broker ignores is never sent again",
+        "kernel/flatten.py",
+        "    return cancel_at == 0 or ignored(cancel_at, listed)\n",
+        "    return cancel_at == 0\n",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "refused exits are sent without end",
+        "kernel/evidence.py",
+        "            f.not_before[o.symbol] = s.ts + HOLDS[min(times, len(HOLDS) - 1)]\n",
+        "            f.not_before[o.symbol] = s.ts + HOLDS[0]\n",
+        (EVIDENCE,),
+    ),
+    Mutant(
+        "a panic that only cancels sells as well",
+        "kernel/commands.py",
+        '        begin(s, "L4", scope, positions=not only)\n',
+        '        begin(s, "L4", scope)\n',
+        (FLATTEN,),
+    ),
+    Mutant(
+        "a second press that only cancels ends the flattening of the first",
+        "kernel/flatten.py",
+        "        f.positions = f.positions or positions\n",
+        "        f.positions = positions\n",
+        (FLATTEN,),
+    ),
+    Mutant(
+        "two flattenings confirm each other's positions",
+        "kernel/flatten.py",
+        '    return kind != "strategy" or name in s.books.get(symbol, {})\n',
+        '    return kind != "strategy"\n',
+        (FLATTEN, COURSE, EVIDENCE),
+    ),
+    Mutant(
+        "what is there again after it was flat is left alone",
+        "kernel/flatten.py",
+        "    f.done = False\n    f.attempts = 0\n",
+        "    f.attempts = 99\n",
+        (COURSE,),
+    ),
+    Mutant(
+        "the hard cutoff waits for the next attempt",
+        "kernel/flatten.py",
+        "        f.attempts = max(f.attempts, ATTEMPTS)\n        f.next_at = s.ts\n",
+        "        f.attempts = max(f.attempts, ATTEMPTS)\n",
+        ("tests/kernel/test_ladder.py",),
+    ),
+    Mutant(
+        "a pause takes protective stops away",
+        "kernel/placing.py",
+        "        if not o.author and in_scope(scope, o.strategy, o.symbol) and could_add(s, o):\n",
+        "        if not o.author and in_scope(scope, o.strategy, o.symbol):\n",
+        (STOPS,),
+    ),
+    Mutant(
+        "a broker that takes no call is called again and again",
+        "kernel/evidence.py",
+        "    s.shut_until = max(s.shut_until, e.until)\n",
+        "",
+        (SHUT,),
+    ),
+    Mutant(
+        "a cancel that waits counts from when it was decided",
+        "kernel/evidence.py",
+        "            o.cancel_at = e.until\n",
+        "            pass\n",
+        (SHUT,),
+    ),
+    Mutant(
+        "a stop is rounded away from the market",
+        "kernel/ask.py",
+        "    return price // tick * tick if side == BUY else -(-price // tick) * tick\n",
+        "    return -(-price // tick) * tick if side == BUY else price // tick * tick\n",
+        (STOPS,),
+    ),
+    Mutant(
+        "a stop fills better than its price",
+        "broker/paper_life.py",
+        "    return min(price, order.stop) if order.type == STOP else price\n",
+        "    return max(price, order.stop) if order.type == STOP else price\n",
+        (PAPER_STOPS,),
+    ),
+    Mutant(
+        "a resting stop leaves all of the position to be sold once more",
+        "kernel/ask.py",
+        "        if o.side != side or o in besides:\n",
+        "        if o.side != side or o in besides or o.stop:\n",
+        (STOPS,),
+        seed=6,
+    ),
+    Mutant(
+        "a stop outlives its position",
+        "kernel/placing.py",
+        '            cancel(s, out, o, "the position it protects is smaller, or gone")\n',
+        "",
+        (STOPS,),
+    ),
+)
