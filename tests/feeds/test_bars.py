@@ -149,7 +149,8 @@ def test_bars_carry_their_end_whatever_the_stamp(stamp: str, shift: int) -> None
 
 def test_a_stamp_that_nobody_states_is_asked_for() -> None:
     with pytest.raises(
-        BarsError, match=r"MSFT.csv: is a row's time the start or the end.*give --stamp start\|end"
+        BarsError,
+        match=r"MSFT.csv: is a row's time the start .*give --stamp start\|end, or stamp = .* under \[feed\]",
     ):
         read(PLAIN, stamp=None)
 

@@ -79,7 +79,8 @@ def load(
         read = read_rows(table, columns, cells_as, wrong, name=name, symbols=symbols, progress=progress)
     except NoTimeZone:
         raise BarsError(
-            f"{path}: its times have no zone; say whose clock they show: --tz UTC or --tz America/New_York"
+            f"{path}: its times have no zone; say whose clock they show: --tz UTC or --tz America/New_York, "
+            "or tz under [feed] in flyball.toml"
         ) from None
     ordered = _ordered(read, wrong, notes)
     wrong.refuse()
@@ -102,7 +103,8 @@ def _stated(table: Table, key: str, given: str | None) -> str | None:
     in_file = table.stated.get(key)
     if given is not None and in_file is not None and given != in_file:
         raise BarsError(
-            f"{table.path}: {key}={in_file} by the file itself, {given} by --{key}; find out which is right"
+            f"{table.path}: {key}={in_file} by the file itself, {given} by --{key} or [feed]; "
+            "find out which is right"
         )
     said = in_file if given is None else given
     if key == "stamp" and said is not None and said not in STAMPS:
@@ -113,7 +115,8 @@ def _stated(table: Table, key: str, given: str | None) -> str | None:
 def _no_stamp(path: str) -> BarsError:
     return BarsError(
         f"{path}: is a row's time the start or the end of its bar? The file does not say, and a wrong guess "
-        "lets a bot see prices before they happened. Ask whoever made it and give --stamp start|end"
+        "lets a bot see prices before they happened. Ask whoever made it and give --stamp start|end, or "
+        'stamp = "start" or "end" under [feed] in flyball.toml'
     )
 
 
@@ -122,8 +125,9 @@ def _settled(path: str, stamp: str | None, said: set[str]) -> str:
     everything = sorted(said | ({stamp} if stamp else set()))
     if len(everything) != 1 or everything[0] not in STAMPS:
         raise BarsError(
-            f"{path}: column stamp and --stamp together say {', '.join(map(repr, everything)) or 'nothing'}; "
-            "one of start and end is needed, the same for every row"
+            f"{path}: column stamp and --stamp or [feed] stamp together say "
+            f"{', '.join(map(repr, everything)) or 'nothing'}; one of start and end is needed, the same for "
+            "every row"
         )
     return everything[0]
 
