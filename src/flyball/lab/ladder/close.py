@@ -42,6 +42,7 @@ SYMBOLS: Final = ("AAA", "BBB", "CCC", "DDD")
 EARLIER: Final = "closed early on short notice"
 SOONER: Final = 7 * MINUTE  # than the rules say
 NOTICE: Final = 15 * MINUTE  # before such a close
+LOOKED: Final = 30 * NS  # between two looks at the overlay, the next start's included
 FLAT, LATCHED, FAILED = "flat", "latched", "failed"
 
 # What changes the positions or the limits by other hands than the governor's is another test's affair.
@@ -108,7 +109,8 @@ def _fly(made: Close, law: Hours, table: Scheduled) -> None:
     if made.drawn == EARLIER:
         law = replace(law, close=law.close - SOONER)
         news = Session(law.close - NOTICE, "XNYS", made.day, law.open, law.close)
-        run.world.at(news.ts, lambda: _tell(run, news))
+        for at in range(news.ts, news.ts + NOTICE, LOOKED):  # an overlay is looked at again and again
+            run.world.at(at, lambda: _tell(run, news))
     run.people.careful.diligent = False  # nobody settles an order by hand in these minutes
     try:
         run.fly()
@@ -137,12 +139,12 @@ def _fly(made: Close, law: Hours, table: Scheduled) -> None:
 
 
 def _tell(run: Run, news: Session) -> None:
-    """The calendar says so, as soon as there is a governor to hear it."""
+    """The calendar says so, when there is a governor to hear it that does not know yet."""
     under = run.now
     if under is not None and under.cockpit is not None and under.doom.alive:
-        under.cockpit.flight.submit(replace(news, ts=under.cockpit.governor.state.ts))
-    elif run.world.now < news.close:
-        run.world.at(run.world.now + NS, lambda: _tell(run, news))
+        s = under.cockpit.governor.state
+        if s.day.close != news.close:
+            under.cockpit.flight.submit(replace(news, ts=s.ts))
 
 
 def _faults(mixed: int) -> Faults:
