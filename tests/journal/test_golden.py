@@ -5,6 +5,7 @@ where it left a checkpoint, and never decided again where it did not.
 
 import json
 import shutil
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from flyball.journal import snapshots
 from flyball.journal.codec import CLASSES, Record
 from flyball.journal.export import export
 from flyball.journal.replay import read
-from flyball.journal.snapshot import name
+from flyball.journal.snapshot import name, unpack
 from flyball.journal.verify import verify
+from flyball.kernel import schema_2
+from flyball.kernel.decode import Fields, parse
 from flyball.kernel.governor import SCHEMA, VERSION
+from flyball.kernel.upcasts import read_state
 from flyball.machine.disk import RealDisk
 from flyball.main import cli
 from flyball.runtime.recover import Recovered, ReplayDiffers, recover
@@ -99,6 +103,25 @@ def test_its_checkpoint_is_gone_on_from_without_a_replay(golden: Path) -> None:
     if told["schema"] == SCHEMA:  # the hashes are of what this schema keeps
         assert found.governor.book_hash() == told["book_hash"]
         assert found.governor.state_hash() == told["state_hash"]
+
+
+def test_a_state_of_schema_2_keeps_every_field_it_had() -> None:
+    """What is new begins with its default; nothing that was kept is lost or changed on the way."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, Fields):
+            return value.name, [plain(one) for one in value.values]
+        if is_dataclass(value):
+            kind = type(value).__name__
+            return kind, [plain(getattr(value, field)) for field in schema_2.FIELDS[kind]]
+        if isinstance(value, (list, tuple)):
+            return [plain(one) for one in value]
+        return {k: plain(one) for k, one in value.items()} if isinstance(value, dict) else value
+
+    kept = [unpack(path.read_bytes()) for path in checkpoints(GOLDEN / "2")]
+    assert [one.schema for one in kept] == [2] * len(kept) != []
+    for one in kept:
+        assert plain(read_state(one.state, 2)) == plain(parse(one.state))
 
 
 def test_what_an_older_version_left_without_a_checkpoint_is_not_decided_again(golden: Path) -> None:
